@@ -1,0 +1,139 @@
+"""Every received file unchanged under the hash of its bytes, and a record of what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.identity import ReportingQuarter
+
+_CHUNK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, read in pieces. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target and rename, so that a reader sees the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@dataclass
+class FileRecord:
+    """What is known of one received file.
+
+    ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
+    ``problems`` hold the columns of the raw table of that name. ``fingerprint`` is that of the reading
+    code, layouts and councils by which the outcome was reached.
+    """
+
+    source_sha256: str
+    source_file: str
+    size_bytes: int
+    received_at: str
+    outcome: str = "received"
+    error_code: str | None = None
+    error_message: str | None = None
+    edition_key: str | None = None
+    area_code: str | None = None
+    financial_year: str | None = None
+    quarter: int | None = None
+    edition_source: str | None = None
+    area_source: str | None = None
+    layout: str | None = None
+    comparator_text: str | None = None
+    encoding: str | None = None
+    line_count: int | None = None
+    row_count: int | None = None
+    dispositions: dict[str, int] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    cut_off: bool = False
+    sidecar: dict[str, Any] | None = None
+    identified_with: str = ""
+    read_with: str = ""
+    sequence: int = 0
+
+    @property
+    def reporting_quarter(self) -> str | None:
+        """Partition of the edition, such as ``2020-21-q2``; None while the file is not identified."""
+        if self.financial_year is None or self.quarter is None:
+            return None
+        return ReportingQuarter(int(self.financial_year[:4]), self.quarter).key
+
+    @property
+    def sequence_key(self) -> tuple[str, int, str]:
+        """Order of arrival."""
+        return (self.received_at, self.sequence, self.source_file)
+
+    @property
+    def received(self) -> datetime:
+        return datetime.fromisoformat(self.received_at)
+
+
+class Archive:
+    """Received files and their records below one folder; both are only ever added or replaced whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder / "files"
+        self.records_dir = folder / "records"
+
+    def path_of(self, sha256: str) -> Path:
+        return self.files / sha256
+
+    def keep(self, path: Path, sha256: str) -> None:
+        """Store a file's bytes under their hash. Raises OSError; a file that changed meanwhile is not kept."""
+        target = self.path_of(sha256)
+        if target.exists():
+            return
+        self.files.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.files, prefix=".incoming.")
+        os.close(handle)
+        copy = Path(name)
+        try:
+            shutil.copyfile(path, copy)
+            if sha256_of(copy) != sha256:
+                raise OSError(f"{path.name} changed while it was read; it is taken up by the next refresh")
+            os.chmod(copy, 0o444)
+            os.replace(copy, target)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
+
+    def save(self, record: FileRecord) -> None:
+        content = json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+        write_atomically(self.records_dir / f"{record.source_sha256}.json", content.encode())
+
+    def records(self) -> Iterator[FileRecord]:
+        """All records, in the order in which the files were received."""
+        known = {spec.name for spec in fields(FileRecord)}
+        found = []
+        if self.records_dir.is_dir():
+            for entry in os.scandir(self.records_dir):
+                if entry.name.endswith(".json") and not entry.name.startswith("."):
+                    with open(entry.path, encoding="utf-8") as stream:
+                        content = json.load(stream)
+                    found.append(FileRecord(**{key: value for key, value in content.items() if key in known}))
+        yield from sorted(found, key=lambda record: record.sequence_key)

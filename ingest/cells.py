@@ -1,0 +1,167 @@
+"""The kinds of cell that dashboards are made of, and how well a text fits one.
+
+A kind answers one question: could these words be such a cell, and how sure is that? ``fit`` gives
+a cost: 0 for text in order, a little for a form that is known to be damaged, more for text that
+merely stands where such a cell is expected. Nothing is converted here; the cost only decides which
+characters belong to which column. A layout is made of these kinds; a new *kind* is a change here,
+a new *layout* is not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_YEAR = r"(?:FY ?)?(?:19|20)[0-9]{2}"
+_SPAN = rf"{_YEAR} ?[/\u2013-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
+_QUARTER = r"(?:Q|Qtr ?|Quarter )[1-4]"
+_MONTH_YEAR = rf"{_MONTH}[ -]?'?(?:[0-9]{{4}}|[0-9]{{2}})"
+
+#: A period as it is printed: quarter, month, school term, year, span of years, rolling year.
+PERIOD = (
+    rf"(?:{_MONTH_YEAR} ?[\u2013-] ?{_MONTH_YEAR}"
+    rf"|{_MONTH_YEAR}"
+    rf"|(?:spring|summer|autumn)(?: term)? (?:{_SPAN}|{_YEAR})"
+    rf"|{_QUARTER} (?:{_SPAN})|(?:{_SPAN}) {_QUARTER}|{_QUARTER} {_YEAR}|{_YEAR} {_QUARTER}|{_QUARTER}"
+    rf"|{_SPAN}|{_YEAR})"
+)
+#: The edition says n/a; "11/A" is how a narrow N is misread.
+MISSING = r"(?:n/a|n\.a\.?|11/a|na)"
+#: The edition says that it has no figure.
+NO_DATA = (
+    r"(?:(?:data )?not (?:yet )?available(?: this (?:quarter|term|year))?|data (?:is )?(?:not )?awaited"
+    r"|awaiting data|no data(?: available)?|data unavailable|unavailable|see appendix(?: [a-z0-9])?|suppressed)"
+)
+_INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
+NUMBER = rf"[-\u2212+]?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
+_BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
+_POLARITY = r"(?:[-\u2013(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
+_TREND_WORD = (
+    r"(?:better|worse|similar|same|no (?:significant )?change|higher|lower|increased?|decreased?|new|up|down"
+    r"|improv(?:ed|ing)|declin(?:ed|ing)|stable|static)"
+)
+#: Dingbats and what text extraction makes of an arrow.
+_ARROW = "[\u2190-\u21ff\u25a0-\u25ff\u2700-\u27bf\u2b00-\u2bff\u2022\u00b7\uf000-\uf0ff5]"
+_GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
+
+#: What a word may look like that belongs to a row's tail in a layout without tabs.
+_TAIL_WORD = (
+    rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|green|amber|red|not|available|yet|data"
+    rf"|see|appendix|no|polarity|change|target|top|quartile|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
+    r"|[(]?(?:low|high)|is|=|good[)]|[-\u2013]|[<>]=?"
+    r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
+)
+
+I = re.IGNORECASE
+_period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", I)
+_period_only = re.compile(PERIOD, I)
+_no_data = re.compile(NO_DATA, I)
+_missing = re.compile(MISSING, I)
+_number = re.compile(NUMBER)
+_value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", I)
+_value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
+_word_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*|[-.,:]{2,5}")
+_value_garbled = re.compile(r"\S*[0-9%]\S*(?: \S*[0-9)]\S*)?")
+_word_garbled = re.compile(r"\S*[0-9%]\S*")
+_flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", I)
+_comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", I)
+_arrow = re.compile(_ARROW)
+_words = re.compile(r"[^\W\d_][\w'’-]*(?: [(]?[^\W\d_][\w'’-]*[)]?){0,5}")
+_rag = re.compile(rf"(?:\S )?(?:G|A|R|green|amber|red)|{MISSING}", I)
+_rag_other = re.compile(r"[A-Z]|[A-Za-z]{3,10}|\S [A-Z]")
+_quartile = re.compile(rf"[1-4]|{MISSING}", I)
+_quartile_other = re.compile(rf"[0-9](?: [0-9])?|{_GLYPH}")
+_benchmark = re.compile(rf"{NUMBER}|{MISSING}", I)
+_glyph = re.compile(_GLYPH)
+_target = re.compile(
+    rf"(?:[<>]=? ?)?{NUMBER}|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}", I
+)
+_frequency = re.compile(
+    r"quarter(?:ly)?|term(?:ly)?|annual(?:ly)?|month(?:ly)?|year(?:ly)?|last mth of qtr|last month of quarter|half[- ]year(?:ly)?",
+    I,
+)
+_tail_word = re.compile(_TAIL_WORD, I)
+_assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", I)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of cell: patterns from the surest to the most lenient, each with its cost."""
+
+    name: str
+    ladder: tuple[tuple[re.Pattern[str], float], ...]
+
+    def fit(self, text: str) -> float | None:
+        """Cost of reading ``text`` as this kind of cell, or None where it cannot be one."""
+        for pattern, cost in self.ladder:
+            if pattern.fullmatch(text):
+                return cost
+        return None
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("flag", ((_flag, 0.0),)),
+        Kind("frequency", ((_frequency, 0.0),)),
+        Kind("period", ((_period, 0.0),)),
+        Kind("value", ((_value, 0.0), (_missing, 0.3), (_value_damaged, 0.6), (_value_garbled, 3.0))),
+        Kind("comparison", ((_comparison, 0.0), (_arrow, 0.8), (_words, 4.0))),
+        Kind("rag", ((_rag, 0.0), (_rag_other, 3.0))),
+        Kind("quartile", ((_quartile, 0.0), (_quartile_other, 1.0))),
+        Kind("benchmark", ((_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0))),
+        Kind("target", ((_target, 0.0), (_word_damaged, 2.0), (_word_garbled, 4.0), (_words, 4.5))),
+    )
+}
+
+#: Kinds of text columns, which are told by their place and by the layout's vocabulary.
+TEXT_KINDS = ("section", "theme", "label")
+
+
+def is_period(text: str) -> bool:
+    """Whether the whole text is one printed period."""
+    return _period_only.fullmatch(text) is not None
+
+
+def is_no_data(text: str) -> bool:
+    """Whether the whole text says that there is no figure, or where else it stands."""
+    return _no_data.fullmatch(text) is not None
+
+
+def is_missing(text: str) -> bool:
+    """Whether the whole text is a form of n/a."""
+    return _missing.fullmatch(text) is not None
+
+
+def is_number(text: str) -> bool:
+    """Whether the whole text is a number in order, with or without a percent sign."""
+    return _number.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=65536)
+def is_tail_word(word: str) -> bool:
+    """Whether a single word could stand after the label of a row."""
+    return _tail_word.fullmatch(word) is not None
+
+
+def is_assessing(word: str) -> bool:
+    """Whether a word says how a figure moved or stands: a direction, a colour or n/a."""
+    return _assessing_word.fullmatch(word) is not None
+
+
+def is_glyph(text: str) -> bool:
+    """Whether the text is a lone mark that carries no meaning of its own; a digit always carries one."""
+    return (len(text) == 1 and not text.isdigit()) or _glyph.fullmatch(text) is not None
+
+
+def leading_period(words: list[str], start: int) -> int:
+    """How many words from ``start`` on form the longest printed period; 0 where none does."""
+    for count in (5, 4, 3, 2, 1):
+        if start + count <= len(words) and is_period(" ".join(words[start : start + count])):
+            return count
+    return 0

@@ -1,0 +1,243 @@
+"""Which edition of which council a file is: what it says, else its name, else the note beside it.
+
+Sources that contradict each other stop the file; nothing is chosen silently.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+from rapidfuzz import fuzz
+
+from ingest.areas import Area, Areas
+from ingest.errors import FileRejected
+from ingest.layouts import CompiledLayout, squash
+
+_YEARS_QUARTER = re.compile(
+    r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})[,]?[ _]?[-\u2013_]?[ _]?(?:Q|Qtr[ _]?|Quarter[ _])([1-4])(?![0-9])", re.I
+)
+_QUARTER_YEARS = re.compile(
+    r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4])[,]?[ _]?[-\u2013_]?[ _]?(?:of )?(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})(?![0-9])", re.I
+)
+
+
+@dataclass(frozen=True, order=True)
+class ReportingQuarter:
+    """A quarter of a financial year that begins in April; ``year`` is the year in which it begins."""
+
+    year: int
+    quarter: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.year}-{(self.year + 1) % 100:02d}-q{self.quarter}"
+
+    @property
+    def financial_year(self) -> str:
+        return f"{self.year}/{(self.year + 1) % 100:02d}"
+
+    @property
+    def start(self) -> date:
+        return date(self.year + self.quarter // 4, (3 * self.quarter) % 12 + 1, 1)
+
+    def next(self) -> ReportingQuarter:
+        return ReportingQuarter(self.year + self.quarter // 4, self.quarter % 4 + 1)
+
+    @classmethod
+    def of(cls, day: date) -> ReportingQuarter:
+        """The reporting quarter in which a day lies."""
+        return cls(day.year - (day.month < 4), (day.month - 4) % 12 // 3 + 1)
+
+    @classmethod
+    def parse(cls, text: str) -> ReportingQuarter:
+        """From a key such as ``2020-21-q2``, or a phrase such as ``2020/21 Quarter 2``. Raises ValueError."""
+        found = find_quarters(text)
+        if len(found) != 1:
+            raise ValueError(f"{text!r} is not a reporting quarter such as 2020-21-q2")
+        return found[0]
+
+
+def find_quarters(text: str) -> list[ReportingQuarter]:
+    """All reporting quarters named in a text. Raises ValueError for years that do not follow each other."""
+    found = [(m.group(1), m.group(2), m.group(3), m.group(0)) for m in _YEARS_QUARTER.finditer(text)]
+    found += [(m.group(2), m.group(3), m.group(1), m.group(0)) for m in _QUARTER_YEARS.finditer(text)]
+    quarters: list[ReportingQuarter] = []
+    for first, second, quarter, phrase in found:
+        if int(second) % 100 != (int(first) + 1) % 100:
+            raise ValueError(f"{squash(phrase)!r} is no financial year: {second} does not follow {first}")
+        candidate = ReportingQuarter(int(first), int(quarter))
+        if candidate not in quarters:
+            quarters.append(candidate)
+    return quarters
+
+
+class Sidecar(BaseModel):
+    """What a ``.yml`` beside a file may state about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    edition: str | None = None
+    area: str | int | None = None
+    accept: bool = False
+    origin: str | None = None
+    licence: str | None = None
+    published: date | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The edition and council of a file, and which source said so."""
+
+    reporting_quarter: ReportingQuarter
+    area: Area
+    edition_source: str
+    area_source: str
+
+    @property
+    def edition_key(self) -> str:
+        key = self.reporting_quarter.key
+        return key if self.area.default else f"{key}-{self.area.slug}"
+
+
+def identify(
+    lines: list[str], source_file: str, sidecar: Sidecar | None, layout: CompiledLayout, areas: Areas
+) -> Identity:
+    """Edition and council of a file.
+
+    ``source_file`` is its name relative to the landing folder, with forward slashes. Raises FileRejected
+    (edition_unknown, edition_conflict, edition_implausible, two_editions, area_conflict, area_unknown).
+    """
+    quarter, edition_source = _edition(lines, source_file, sidecar, layout)
+    area, area_source = _area(lines, source_file, sidecar, layout, areas)
+    return Identity(quarter, area, edition_source, area_source)
+
+
+def _edition(
+    lines: list[str], source_file: str, sidecar: Sidecar | None, layout: CompiledLayout
+) -> tuple[ReportingQuarter, str]:
+    said: list[tuple[ReportingQuarter, str, str]] = []
+    title = _title(lines, layout)
+    if title is not None:
+        said.append((title[0], "content", f"line {title[1]} says {title[2]!r}"))
+    name = source_file.rsplit("/", 1)[-1]
+    try:
+        named = find_quarters(name)
+        noted = [ReportingQuarter.parse(sidecar.edition)] if sidecar and sidecar.edition else []
+    except ValueError as error:
+        raise FileRejected("edition_implausible", f"{error}. Rename the file or mend the note beside it.") from error
+    if len(named) > 1:
+        raise FileRejected(
+            "edition_conflict",
+            f"The file's name states {' and '.join(q.key for q in named)}. Rename it after one edition.",
+        )
+    said += [(quarter, "file_name", f"the file's name says {quarter.key}") for quarter in named]
+    said += [(quarter, "sidecar", f"the note beside the file says {quarter.key}") for quarter in noted]
+    if not said:
+        raise FileRejected(
+            "edition_unknown",
+            "Neither a title line nor the file's name says which edition this is. Rename the file like "
+            "2020-21-q2-dashboard.txt, or put a note beside it: a .yml file of the same name with 'edition: 2020-21-q2'.",
+        )
+    if len({quarter for quarter, _, _ in said}) > 1:
+        raise FileRejected(
+            "edition_conflict",
+            f"The file contradicts itself: {'; '.join(words for _, _, words in said)}. "
+            "Find out which is right and rename the file or correct the note.",
+            line_from=title[1] if title else None,
+            printed_text=title[2] if title else None,
+        )
+    return said[0][0], said[0][1]
+
+
+def _title(lines: list[str], layout: CompiledLayout) -> tuple[ReportingQuarter, int, str] | None:
+    if layout.title is None:
+        return None
+    found: list[tuple[ReportingQuarter, int, str]] = []
+    for number, line in enumerate(lines, start=1):
+        match = layout.title.match(squash(line.split("\t", 1)[0]))
+        if not match:
+            continue
+        phrase = match.group("edition")
+        try:
+            quarters = find_quarters(phrase)
+        except ValueError as error:
+            raise FileRejected(
+                "edition_implausible", f"Line {number}: {error}.", line_from=number, printed_text=phrase
+            ) from error
+        for quarter in quarters:
+            if all(quarter != other for other, _, _ in found):
+                found.append((quarter, number, phrase))
+    if len(found) > 1:
+        said = " and ".join(f"{phrase!r} in line {number}" for _, number, phrase in found)
+        raise FileRejected(
+            "two_editions",
+            f"The file holds two editions: {said}. Split it into one file an edition.",
+            line_from=found[0][1],
+            line_to=found[1][1],
+        )
+    return found[0] if found else None
+
+
+def _area(
+    lines: list[str], source_file: str, sidecar: Sidecar | None, layout: CompiledLayout, areas: Areas
+) -> tuple[Area, str]:
+    said: list[tuple[Area, str, str]] = []
+    text = squash(" ".join(lines))
+    named = areas.named_in(text)
+    if len(named) == 1:
+        said.append((named[0], "content", f"its text names {named[0].area_name}"))
+    elif not named:
+        stranger = _unlisted_area(text, layout, areas)
+        if isinstance(stranger, Area):
+            said.append((stranger, "content", f"its text names {stranger.area_name}"))
+        elif stranger and not (sidecar and sidecar.area):
+            raise FileRejected(
+                "area_unknown",
+                f"A heading names {stranger!r}, which is not among the councils of config/areas.yml. Add it there.",
+                printed_text=stranger,
+            )
+    *folders, name = source_file.split("/")
+    for folder in folders:
+        if (area := areas.find(folder)) is not None:
+            said.append((area, "folder", f"it lies in the folder {folder}"))
+    stem = f"-{name.lower().rsplit('.', 1)[0].replace('_', '-').replace(' ', '-')}-"
+    by_name = [area for area in areas.areas if f"-{area.slug}-" in stem or f"-{area.area_code.lower()}-" in stem]
+    said += [(area, "file_name", f"its name says {area.area_name}") for area in by_name]
+    if sidecar and sidecar.area is not None:
+        area = areas.find(str(sidecar.area))
+        if area is None:
+            raise FileRejected(
+                "area_unknown",
+                f"The note beside the file names the area {sidecar.area!r}, which is not among the councils of "
+                "config/areas.yml. Add it there.",
+                printed_text=str(sidecar.area),
+            )
+        said.append((area, "sidecar", f"the note beside it says {area.area_name}"))
+    if not said:
+        return areas.default, "default"
+    if len({area.area_code for area, _, _ in said}) > 1:
+        raise FileRejected(
+            "area_conflict",
+            f"The file contradicts itself about the council: {'; '.join(words for _, _, words in said)}. "
+            "Find out which is right and move or rename the file or correct the note.",
+        )
+    return said[0][0], said[0][1]
+
+
+def _unlisted_area(text: str, layout: CompiledLayout, areas: Areas) -> Area | str | None:
+    """The council that a heading with a place for its name states, where no listed name stands in the text."""
+    for heading in layout.spec.sections:
+        if "{area}" not in heading:
+            continue
+        before, after = heading.split("{area}", 1)
+        pattern = re.escape(squash(before)) + r" (.{3,40}?) " + re.escape(" ".join(after.split()[:3]))
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), found.group(1).lower()))
+            if fuzz.ratio(near.area_name.lower(), found.group(1).lower()) >= 85:
+                return near
+            return found.group(1)
+    return None

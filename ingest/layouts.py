@@ -1,0 +1,251 @@
+"""Layouts as data: what one file in ``ingest/layouts/`` may say, and which layout a file has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ingest.cells import KINDS, TEXT_KINDS
+from ingest.errors import FileRejected, LayoutError
+from ingest.schemas import CELL_COLUMNS
+
+LAYOUTS_DIR = Path(__file__).parent / "layouts"
+#: Keys that every layout of a folder takes over unless it states its own.
+SHARED = "_shared.yml"
+
+#: The words by which a dashboard names its own quarter; ``{edition}`` in a layout's title pattern.
+EDITION_PHRASE = (
+    r"(?:(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2},? ?[-\u2013]? ?(?:Q|Qtr ?|Quarter )[1-4]"
+    r"|(?:Q|Qtr ?|Quarter )[1-4],? ?[-\u2013]? ?(?:of )?(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2})"
+)
+_SPACES = re.compile(r"\s+")
+_NOT_WORD = re.compile(r"[^a-z0-9%]+")
+
+
+def squash(text: str) -> str:
+    """One space for every run of white space, none at the ends."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def fold(text: str) -> str:
+    """Text for comparing headings: lower case, punctuation and repeated spaces gone."""
+    return _NOT_WORD.sub(" ", text.lower()).strip()
+
+
+class Column(BaseModel):
+    """One column of a layout, in printed order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Literal[CELL_COLUMNS]  # type: ignore[valid-type]
+    kind: str
+    heading: list[str] = Field(default_factory=list, description="heading words that may run into the first row")
+    required: bool = Field(False, description="a row without this cell is suspect")
+    skips: int = Field(0, ge=0, description="empty table cells that stand before this column")
+    shares_cell: bool = Field(False, description="printed in the same table cell as the column before")
+    overflows: bool = Field(False, description="its text may run on into the next table cell")
+    words: list[str] = Field(default_factory=list, description="the vocabulary of a theme column")
+
+    @model_validator(mode="after")
+    def _known_kind(self) -> Column:
+        if self.kind not in KINDS and self.kind not in TEXT_KINDS:
+            raise ValueError(f"kind {self.kind!r} is not one of {', '.join([*TEXT_KINDS, *KINDS])}")
+        return self
+
+
+class Recognise(BaseModel):
+    """Signs of a layout. Each is a regular expression searched in the whole text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    signs: list[str]
+    at_least: int = 1
+    none_of: list[str] = Field(default_factory=list)
+
+
+class Wrapping(BaseModel):
+    """How lines of this layout break."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    full_line_from: int = Field(80, description="a text line at least this long may have been broken")
+    label_starts: list[str] = Field(default_factory=list, description="how the label of a new row begins")
+
+
+class Layout(BaseModel):
+    """One layout file. ``shape`` is ``table`` (cells between tabs) or ``flow`` (label, then figures, in lines)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layout: str
+    description: str
+    shape: Literal["table", "flow"]
+    comparator: str | None = Field(None, description="who the printed average is of, in the edition's words")
+    recognise: Recognise
+    title: str | None = Field(None, description="pattern of the title line; {edition} stands for its quarter")
+    page_furniture: list[str] = Field(default_factory=list)
+    key: list[str] = Field(default_factory=list)
+    footnotes: list[str] = Field(default_factory=list)
+    column_headings: list[str] = Field(default_factory=list)
+    sections: list[str] = Field(default_factory=list)
+    subsections: list[str] = Field(default_factory=list)
+    blank_line_ends_section: bool = False
+    substitutions: dict[str, str] = Field(default_factory=dict, description="glyph faults: pattern to replacement")
+    heading_noise: list[str] = Field(default_factory=list, description="marks that mean nothing beside a heading")
+    wrapping: Wrapping = Field(default_factory=Wrapping)
+    columns: list[Column]
+
+    @model_validator(mode="after")
+    def _one_label(self) -> Layout:
+        kinds = [column.kind for column in self.columns]
+        if kinds.count("label") != 1:
+            raise ValueError("exactly one column has kind 'label'")
+        label = kinds.index("label")
+        if any(kind in TEXT_KINDS for kind in kinds[label + 1 :]) or any(
+            kind not in TEXT_KINDS for kind in kinds[:label]
+        ):
+            raise ValueError("text columns (section, theme, label) stand first and the label last among them")
+        names = [column.column for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError("a column is named twice")
+        for pattern in (
+            *self.recognise.signs,
+            *self.recognise.none_of,
+            *self.page_furniture,
+            *self.key,
+            *self.footnotes,
+            *self.column_headings,
+            *self.substitutions,
+            *([self.title.replace("{edition}", EDITION_PHRASE)] if self.title else []),
+        ):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledLayout:
+    """A layout with its patterns compiled; the form that the reader uses."""
+
+    spec: Layout
+    signs: tuple[re.Pattern[str], ...]
+    none_of: tuple[re.Pattern[str], ...]
+    title: re.Pattern[str] | None
+    furniture: re.Pattern[str]
+    key: re.Pattern[str]
+    footnote: re.Pattern[str]
+    heading: re.Pattern[str]
+    substitutions: tuple[tuple[re.Pattern[str], str], ...]
+    text_columns: tuple[Column, ...]
+    data_columns: tuple[Column, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.spec.layout
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) if patterns else r"(?!)", re.IGNORECASE)
+
+
+def compile_layout(spec: Layout) -> CompiledLayout:
+    """Compile a validated layout."""
+    label = next(index for index, column in enumerate(spec.columns) if column.kind == "label")
+    data = spec.columns[label + 1 :]
+    positions: list[int] = []
+    for column in data:
+        previous = positions[-1] if positions else -1
+        positions.append(previous if column.shares_cell else previous + 1 + column.skips)
+    return CompiledLayout(
+        spec=spec,
+        signs=tuple(re.compile(sign, re.IGNORECASE | re.MULTILINE) for sign in spec.recognise.signs),
+        none_of=tuple(re.compile(sign, re.IGNORECASE | re.MULTILINE) for sign in spec.recognise.none_of),
+        title=re.compile(spec.title.replace("{edition}", f"(?P<edition>{EDITION_PHRASE})"), re.IGNORECASE)
+        if spec.title
+        else None,
+        furniture=_any_of(spec.page_furniture),
+        key=_any_of(spec.key),
+        footnote=_any_of(spec.footnotes),
+        heading=_any_of(spec.column_headings),
+        substitutions=tuple((re.compile(pattern), to) for pattern, to in spec.substitutions.items()),
+        text_columns=tuple(spec.columns[: label + 1]),
+        data_columns=tuple(data),
+        positions=tuple(positions),
+    )
+
+
+def load_layout(path: Path) -> CompiledLayout:
+    """Read one layout file. Raises LayoutError that names the file and the key at fault."""
+    try:
+        shared = path.with_name(SHARED)
+        content = {
+            **(yaml.safe_load(shared.read_text(encoding="utf-8")) if shared.exists() else {}),
+            **yaml.safe_load(path.read_text(encoding="utf-8")),
+        }
+    except (yaml.YAMLError, TypeError) as error:
+        raise LayoutError(f"{path.name} is not a YAML mapping: {error}") from error
+    try:
+        spec = Layout.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        raise LayoutError(f"{path.name} is not a layout: {faults}") from error
+    if spec.layout != path.stem:
+        raise LayoutError(f"{path.name} calls itself {spec.layout!r}; file and layout have the same name")
+    return compile_layout(spec)
+
+
+@lru_cache(maxsize=8)
+def _load_all(folder: Path, _stamp: tuple[tuple[str, int, int], ...]) -> tuple[CompiledLayout, ...]:
+    return tuple(load_layout(path) for path in sorted(folder.glob("*.yml")) if path.name != SHARED)
+
+
+def load_layouts(folder: Path = LAYOUTS_DIR) -> tuple[CompiledLayout, ...]:
+    """All layouts of a folder, in the order of their names."""
+    stamp = tuple(
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.yml"))
+    )
+    if not stamp:
+        raise LayoutError(f"no layout (*.yml) stands in {folder.name}/")
+    return _load_all(folder, stamp)
+
+
+def score(layout: CompiledLayout, text: str) -> int:
+    """How many signs of the layout the text shows; 0 when it shows one that excludes the layout."""
+    if any(pattern.search(text) for pattern in layout.none_of):
+        return 0
+    return sum(1 for sign in layout.signs if sign.search(text))
+
+
+def recognise(lines: list[str], layouts: tuple[CompiledLayout, ...]) -> CompiledLayout:
+    """The one layout whose signs the text shows.
+
+    Raises FileRejected (unknown_layout, ambiguous_layout). The error names the nearest layout and
+    the first lines that would not fit it.
+    """
+    text = "\n".join(lines)
+    shares = {
+        layout.name: found / len(layout.signs)
+        for layout in layouts
+        if (found := score(layout, text)) >= layout.spec.recognise.at_least
+    }
+    by_name = {layout.name: layout for layout in layouts}
+    if shares:
+        best = max(shares.values())
+        winners = [name for name, share in shares.items() if share == best]
+        if len(winners) == 1:
+            return by_name[winners[0]]
+        raise FileRejected(
+            "ambiguous_layout",
+            f"The file shows the signs of several layouts alike: {', '.join(winners)}. "
+            "Sharpen 'recognise' in one of them.",
+        )
+    raise FileRejected("unknown_layout", "")

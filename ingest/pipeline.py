@@ -1,0 +1,539 @@
+"""From a landing folder to raw Parquet: receive, read, catalogue. Every step can be repeated.
+
+``receive`` archives and identifies, ``read_editions`` reads what is identified (all of it, or some
+reporting quarters), ``write_catalogue`` decides which version of each edition is in force and rewrites
+the tables that speak of all files. ``pending`` says beforehand, without writing, whether there is
+anything to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ingest import raw
+from ingest.archive import Archive, FileRecord, sha256_of
+from ingest.areas import Areas, load_areas
+from ingest.decoding import MAX_BYTES, DecodedText, decode
+from ingest.errors import ConfigurationError, FileRejected
+from ingest.identity import ReportingQuarter, Sidecar, identify
+from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, score, squash
+from ingest.reader import Problem, read
+from ingest.schemas import AREAS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
+from ingest.suggestions import suggest
+
+SIDECAR_SUFFIXES = (".yml", ".yaml")
+#: Names that a copy in progress or an editor uses; they are taken up once they have their real name.
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".swp", "~")
+#: A newer version with fewer rows than this share of the version in force is held back.
+FEWEST_ROWS = 0.8
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where ingestion reads and writes; nothing depends on the current folder."""
+
+    landing_dir: Path
+    archive_dir: Path
+    raw_dir: Path
+    areas_path: Path
+    labels_path: Path
+    indicators_path: Path
+    layouts_dir: Path = LAYOUTS_DIR
+    first_quarter: str = "2016-17-q1"
+    last_quarter: str | None = None
+
+    @property
+    def archive(self) -> Archive:
+        return Archive(self.archive_dir)
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file in the landing folder; ``name`` is relative to it, with forward slashes."""
+
+    path: Path
+    name: str
+    modified: float
+    sha256: str
+    sidecar: dict[str, Any] | None
+    sidecar_error: str | None
+
+
+@dataclass
+class Scan:
+    """What lies in the landing folder, and what there could not be read."""
+
+    files: list[LandingFile] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Pending:
+    """What a refresh would do. False when there is nothing to do."""
+
+    new_files: list[tuple[str, str]]
+    to_read: list[FileRecord]
+    notes: list[str]
+    problems: list[dict[str, Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.new_files or self.to_read)
+
+
+@dataclass
+class Catalogue:
+    """All records as they stand after a refresh, and the version of each edition that is in force."""
+
+    records: list[FileRecord]
+    in_force: dict[str, str]
+    versions: dict[str, int]
+    problems: list[dict[str, Any]]
+
+    @property
+    def loaded(self) -> list[FileRecord]:
+        return [record for record in self.records if self.in_force.get(record.edition_key or "") == record.source_sha256]
+
+
+def reader_fingerprint(ws: Workspace) -> str:
+    """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
+    stamps = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in (*code, *data) if path.exists())
+    return _hash_of_files(stamps, f"{ws.first_quarter} {ws.last_quarter}")
+
+
+@lru_cache(maxsize=8)
+def _hash_of_files(stamps: tuple[tuple[str, int, int], ...], extra: str) -> str:
+    digest = hashlib.sha256(extra.encode())
+    for name, _, _ in stamps:
+        path = Path(name)
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def scan(landing_dir: Path) -> Scan:
+    """List and hash the landing folder, its subfolders included. Raises ConfigurationError when it is missing."""
+    if not landing_dir.is_dir():
+        raise ConfigurationError(
+            f"The landing folder {landing_dir} does not exist. Create it, or name another with --landing."
+        )
+    found = Scan()
+
+    def unreadable(path: Path, error: OSError) -> None:
+        name = _relative(path, landing_dir)
+        found.problems.append(
+            _file_problem(
+                "unreadable",
+                f"{name} cannot be read: {error.strerror or error}. Give the refresh the right to read it.",
+                name,
+            )
+        )
+
+    for folder, folders, names in os.walk(
+        landing_dir, onerror=lambda error: unreadable(Path(error.filename or landing_dir), error)
+    ):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if (
+                name.startswith((".", "~$"))
+                or name.endswith((*UNFINISHED, *SIDECAR_SUFFIXES))
+                or name.upper().startswith("README")
+            ):
+                continue
+            try:
+                sidecar, error = _sidecar_of(path)
+                found.files.append(
+                    LandingFile(
+                        path, _relative(path, landing_dir), path.stat().st_mtime, sha256_of(path), sidecar, error
+                    )
+                )
+            except OSError as failed:
+                unreadable(path, failed)
+    return found
+
+
+def pending(ws: Workspace) -> Pending:
+    """What a refresh would do, without writing anything."""
+    records = {record.source_sha256: record for record in ws.archive.records()}
+    fingerprint = reader_fingerprint(ws)
+    scanned = scan(ws.landing_dir)
+    new = [(file.name, file.sha256) for file in _arrivals(scanned, records)]
+    stale = [record for record in records.values() if _is_stale(record, fingerprint)]
+    return Pending(new, stale, _notes(scanned, records), scanned.problems)
+
+
+def _arrivals(scanned: Scan, records: dict[str, FileRecord]) -> list[LandingFile]:
+    """Files that are new, were renamed, or have another note beside them; in the order of their last change.
+
+    The same bytes under a second name are a copy and change nothing, as long as the first name is there.
+    """
+    by_content: dict[str, dict[str, LandingFile]] = defaultdict(dict)
+    # Within one arrival the file that was written last is the newest.
+    for file in sorted(scanned.files, key=lambda f: (f.modified, f.name.rsplit(".", 1)[0])):
+        by_content[file.sha256][file.name] = file
+    arrivals = []
+    for sha256, files in by_content.items():
+        record = records.get(sha256)
+        file = files.get(record.source_file) if record else None
+        file = file or list(files.values())[-1]
+        if record is None or (record.source_file, record.sidecar) != (file.name, file.sidecar):
+            arrivals.append(file)
+    return arrivals
+
+
+def _is_stale(record: FileRecord, fingerprint: str) -> bool:
+    if record.identified_with != fingerprint or record.outcome == "received":
+        return True
+    return record.outcome == "loaded" and record.read_with != fingerprint
+
+
+def _notes(scanned: Scan, records: dict[str, FileRecord]) -> list[str]:
+    newest = {key: records[sha] for key, sha in _decide(list(records.values()))[0].items()}
+    here = {file.sha256 for file in scanned.files}
+    notes = []
+    for file in scanned.files:
+        record = records.get(file.sha256)
+        if record is None or record.edition_key is None:
+            continue
+        current = newest.get(record.edition_key)
+        if current is not None and current.source_sha256 not in here and current.sequence_key > record.sequence_key:
+            notes.append(
+                f"{file.name} holds bytes that were received before; a newer version of {record.edition_key}, from "
+                f"{current.source_file}, stays in force."
+            )
+    return notes
+
+
+def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> list[FileRecord]:
+    """Archive and identify what is new in the landing folder, and identify anew what other rules were applied to.
+
+    One record a file: ``received`` with its edition and council, or ``rejected`` with the reason. Files that
+    were identified by the present rules are not touched. Raises OSError where the archive cannot be written.
+    """
+    archive = ws.archive
+    fingerprint = reader_fingerprint(ws)
+    areas, layouts = load_areas(ws.areas_path), load_layouts(ws.layouts_dir)
+    records = {record.source_sha256: record for record in archive.records()}
+    scanned = scan(ws.landing_dir)
+    now = datetime.now(UTC).isoformat()
+    touched: dict[str, FileRecord] = {}
+    for sequence, file in enumerate(_arrivals(scanned, records)):
+        record = records.get(file.sha256)
+        if record is None:
+            archive.keep(file.path, file.sha256)
+            size = archive.path_of(file.sha256).stat().st_size
+            record = FileRecord(file.sha256, file.name, size, now, sequence=sequence)
+        record.source_file, record.sidecar, record.identified_with = file.name, file.sidecar, ""
+        records[file.sha256] = touched[file.sha256] = record
+        if file.sidecar_error:
+            _reject(record, FileRejected("sidecar_invalid", file.sidecar_error), fingerprint)
+            archive.save(record)
+    for record in records.values():
+        if record.identified_with == fingerprint:
+            continue
+        _identify(record, ws, areas, layouts, fingerprint)
+        archive.save(record)
+        touched[record.source_sha256] = record
+        if progress:
+            progress(record.source_file)
+    return list(touched.values())
+
+
+def _identify(
+    record: FileRecord, ws: Workspace, areas: Areas, layouts: tuple[CompiledLayout, ...], fingerprint: str
+) -> None:
+    before = (record.edition_key, record.layout)
+    try:
+        text = _text_of(record, ws)
+        layout = _layout_of(text, layouts)
+        sidecar = Sidecar.model_validate(record.sidecar) if record.sidecar else None
+        identity = identify(text.lines, record.source_file, sidecar, layout, areas)
+        _within_calendar(identity.reporting_quarter, ws)
+    except FileRejected as error:
+        record.edition_key = record.area_code = record.financial_year = record.quarter = record.layout = None
+        record.edition_source = record.area_source = record.comparator_text = None
+        _reject(record, error, fingerprint)
+        return
+    record.edition_key = identity.edition_key
+    record.area_code = identity.area.area_code
+    record.financial_year = identity.reporting_quarter.financial_year
+    record.quarter = identity.reporting_quarter.quarter
+    record.edition_source, record.area_source = identity.edition_source, identity.area_source
+    record.layout, record.comparator_text = layout.name, layout.spec.comparator
+    record.encoding, record.line_count = text.encoding, len(text.lines)
+    record.identified_with = fingerprint
+    if record.outcome != "loaded" or before != (record.edition_key, record.layout):
+        record.read_with = ""
+        record.outcome = "received"
+        record.error_code = record.error_message = None
+        record.problems = []
+
+
+def _within_calendar(quarter: ReportingQuarter, ws: Workspace) -> None:
+    first = ReportingQuarter.parse(ws.first_quarter)
+    if quarter < first:
+        raise FileRejected(
+            "edition_outside_calendar",
+            f"The edition {quarter.key} lies before the first reporting quarter, {first.key}. "
+            "Check its title, or set QUARTERDECK_FIRST_QUARTER.",
+        )
+    if ws.last_quarter and quarter > ReportingQuarter.parse(ws.last_quarter):
+        raise FileRejected(
+            "edition_outside_calendar",
+            f"The edition {quarter.key} lies after the last reporting quarter of the calendar, {ws.last_quarter}. "
+            "Check its title or name.",
+        )
+
+
+def read_editions(
+    ws: Workspace,
+    quarters: Iterable[str] | None = None,
+    *,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> list[FileRecord]:
+    """Read archived files of these reporting quarters (all, if None) into raw Parquet.
+
+    Only files that the present rules have not yet read, unless ``force``. A file that cannot be read is
+    rejected and the others go on. Gives the records that were read, loaded or rejected.
+    """
+    archive = ws.archive
+    fingerprint = reader_fingerprint(ws)
+    areas = {area.area_code: area for area in load_areas(ws.areas_path).areas}
+    layouts = {layout.name: layout for layout in load_layouts(ws.layouts_dir)}
+    wanted = set(quarters) if quarters is not None else None
+    done: list[FileRecord] = []
+    for record in archive.records():
+        if record.edition_key is None or (wanted is not None and record.reporting_quarter not in wanted):
+            continue
+        if not force and record.read_with == fingerprint:
+            continue
+        area = areas.get(record.area_code or "")
+        layout = layouts.get(record.layout or "")
+        if area is None or layout is None:
+            continue
+        try:
+            _read(record, ws, layout, area.area_name)
+            record.read_with = fingerprint
+        except FileRejected as error:
+            _reject(record, error, fingerprint)
+        archive.save(record)
+        done.append(record)
+        if progress:
+            progress(record.source_file)
+    return done
+
+
+def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: str) -> None:
+    text = _text_of(record, ws)
+    reading = read(text.lines, layout, area_name=area_name, ends_with_newline=text.ends_with_newline)
+    reading.problems.extend(_text_problems(text))
+    record.problems = raw.write_edition(ws.raw_dir, record, text.lines, reading)
+    record.line_count, record.row_count = len(text.lines), len(reading.rows)
+    record.dispositions = reading.disposition_counts
+    record.labels = sorted({label for row in reading.rows if (label := row.cells.get("label_text"))})
+    record.cut_off = any(problem.code == "row_cut_off" for problem in reading.problems)
+    record.outcome, record.error_code, record.error_message = "loaded", None, None
+
+
+def write_catalogue(ws: Workspace) -> Catalogue:
+    """Decide versions, rewrite the tables that speak of all files, remove raw folders nobody speaks for."""
+    raw.ensure_empty(ws.raw_dir)
+    records = list(ws.archive.records())
+    in_force, versions, held = _decide(records)
+    problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
+    problems += [raw.problem_row(problem, record) for record, problem in held]
+    problems += scan(ws.landing_dir).problems if ws.landing_dir.is_dir() else []
+    held_back = {record.source_sha256: problem for record, problem in held}
+    rows = []
+    for record in records:
+        problem = held_back.get(record.source_sha256)
+        rows.append(
+            {
+                **{name: getattr(record, name, None) for name in RECEIVED_FILES.schema.names},
+                "received_at": record.received,
+                "outcome": "rejected" if problem else record.outcome,
+                "error_code": problem.code if problem else record.error_code,
+                "error_message": problem.message if problem else record.error_message,
+                "version_number": versions.get(record.source_sha256),
+                "in_force": in_force.get(record.edition_key or "") == record.source_sha256,
+            }
+        )
+    areas = load_areas(ws.areas_path)
+    labels = {label for record in records if in_force.get(record.edition_key or "") == record.source_sha256 for label in record.labels}
+    for table, content in (
+        (RECEIVED_FILES, rows),
+        (AREAS, [{**area.model_dump(), "is_default": area.default} for area in areas.areas]),
+        (LABEL_SUGGESTIONS, suggest(labels, ws.labels_path, ws.indicators_path)),
+    ):
+        raw.replace_file(raw.from_rows(table, content), ws.raw_dir / f"{table.name}.parquet")
+    raw.replace_file(raw.from_rows(PROBLEMS, problems), ws.raw_dir / "rejected_problems.parquet")
+    raw.prune(ws.raw_dir, {raw.folder_of(ws.raw_dir, record) for record in records if record.outcome == "loaded"})
+    return Catalogue(records, in_force, versions, problems)
+
+
+def _decide(
+    records: list[FileRecord],
+) -> tuple[dict[str, str], dict[str, int], list[tuple[FileRecord, Problem]]]:
+    """For each edition the version in force, each file's version number, and the versions held back."""
+    by_edition: dict[str, list[FileRecord]] = defaultdict(list)
+    for record in sorted(records, key=lambda r: r.sequence_key):
+        if record.edition_key is not None:
+            by_edition[record.edition_key].append(record)
+    in_force: dict[str, str] = {}
+    versions: dict[str, int] = {}
+    held: list[tuple[FileRecord, Problem]] = []
+    for key, versions_of in by_edition.items():
+        current: FileRecord | None = None
+        for number, record in enumerate(versions_of, start=1):
+            versions[record.source_sha256] = number
+            if record.outcome != "loaded":
+                continue
+            if current is not None and (reason := _worse(record, current)):
+                held.append((record, Problem("version_held_back", "error", reason)))
+                continue
+            current = record
+        if current is not None:
+            in_force[key] = current.source_sha256
+    return in_force, versions, held
+
+
+def _worse(newer: FileRecord, current: FileRecord) -> str | None:
+    if newer.sidecar and newer.sidecar.get("accept"):
+        return None
+    advice = "If it is right all the same, put a note beside it: a .yml file of the same name with 'accept: true'."
+    if newer.cut_off and not current.cut_off:
+        return f"This newer version ends in the middle of a row, so {current.source_file} stays in force. {advice}"
+    if (newer.row_count or 0) < FEWEST_ROWS * (current.row_count or 0):
+        return (
+            f"This newer version has {newer.row_count} rows where the one in force, {current.source_file}, has "
+            f"{current.row_count}; that one stays in force. {advice}"
+        )
+    return None
+
+
+def _text_of(record: FileRecord, ws: Workspace) -> DecodedText:
+    path = ws.archive.path_of(record.source_sha256)
+    if record.size_bytes > MAX_BYTES:
+        # Not read into memory: the first bytes and the size say enough.
+        with path.open("rb") as stream:
+            return decode(stream.read(MAX_BYTES + 1), total_bytes=record.size_bytes)
+    return decode(path.read_bytes())
+
+
+def _layout_of(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> CompiledLayout:
+    try:
+        return recognise(text.lines, layouts)
+    except FileRejected as error:
+        if error.code != "unknown_layout":
+            raise
+        raise _nearest(text, layouts) from error
+
+
+def _nearest(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> FileRejected:
+    """The error of an unknown layout: the layout that leaves the fewest lines over, and the first of those lines."""
+    best: tuple[int, str, list[int]] | None = None
+    for layout in layouts:
+        try:
+            reading = read(text.lines[:400], layout)
+        except FileRejected:
+            continue
+        over = [index for index, disposition in enumerate(reading.dispositions) if disposition == "unrecognised"]
+        if best is None or len(over) < best[0]:
+            best = (len(over), layout.name, over)
+    printed = [index for index, line in enumerate(text.lines) if line.strip()]
+    if best is None:
+        whole = "\n".join(text.lines[:400])
+        name = max(layouts, key=lambda layout: score(layout, whole)).name
+        over = printed
+    else:
+        name, over = best[1], best[2] or printed
+    shown = "; ".join(f"line {index + 1}: {squash(text.lines[index])[:80]!r}" for index in over[:3])
+    return FileRejected(
+        "unknown_layout",
+        f"No layout fits this file. The nearest is {name}; the first lines that do not fit it: {shown}. "
+        "Describe the layout in ingest/layouts (docs/adding-a-layout.md).",
+        line_from=over[0] + 1 if over else None,
+        printed_text=squash(text.lines[over[0]])[:200] if over else None,
+    )
+
+
+def _text_problems(text: DecodedText) -> list[Problem]:
+    problems = []
+    if text.assumed:
+        problems.append(
+            Problem(
+                "encoding_assumed",
+                "info",
+                f"The file is not UTF-8; it was read as {text.encoding}. Check letters with accents and quotation marks.",
+            )
+        )
+    problems += [
+        Problem(
+            "control_character",
+            "warning",
+            "A control character stands in this line; it is shown as U+FFFD. Compare with the document.",
+            number,
+            number,
+            printed_text=squash(line.replace("\x00", "\ufffd"))[:200],
+        )
+        for number, line in text.controls
+    ]
+    return problems
+
+
+def _reject(record: FileRecord, error: FileRejected, fingerprint: str) -> None:
+    record.outcome, record.error_code, record.error_message = "rejected", error.code, error.message
+    record.identified_with = record.read_with = fingerprint
+    record.row_count, record.labels, record.dispositions, record.cut_off = None, [], {}, False
+    problem = Problem(
+        error.code, "error", error.message, error.line_from, error.line_to, printed_text=error.printed_text
+    )
+    record.problems = [raw.problem_row(problem, record)]
+
+
+def _file_problem(code: str, message: str, name: str) -> dict[str, Any]:
+    record = FileRecord("", name, 0, "")
+    return raw.problem_row(Problem(code, "error", message), record)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.relative_to(folder).as_posix() or path.name
+    except ValueError:
+        return path.name
+
+
+def _sidecar_of(path: Path) -> tuple[dict[str, Any] | None, str | None]:
+    for candidate in (
+        *(path.with_name(path.name + suffix) for suffix in SIDECAR_SUFFIXES),
+        *(path.with_suffix(suffix) for suffix in SIDECAR_SUFFIXES),
+    ):
+        if not candidate.is_file():
+            continue
+        try:
+            content = yaml.safe_load(candidate.read_text(encoding="utf-8"))
+            checked = Sidecar.model_validate(content or {})
+            return checked.model_dump(mode="json", exclude_none=True), None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            return {"unreadable": str(error)[:200]}, f"The note {candidate.name} is not YAML: {error}. Mend it."
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'note'}: {e['msg']}" for e in error.errors())
+            return (
+                {"unreadable": repr(content)[:200]},
+                f"The note {candidate.name} is wrong: {faults}. It may state edition, area, accept, origin, licence "
+                "and published.",
+            )
+    return None, None

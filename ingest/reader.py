@@ -1,0 +1,1019 @@
+"""Lines to rows of text cells, with an account of every line.
+
+``read`` walks a file once in a known layout. Each source line gets exactly one disposition; what
+fits nothing is ``unrecognised`` and a problem. Which characters belong to which column is decided
+by ``ingest.alignment``; this module decides which lines belong together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from ingest import cells as kinds
+from ingest.alignment import UNPLACED_WORD, Alignment, align
+from ingest.errors import FileRejected
+from ingest.layouts import CompiledLayout, fold, squash
+from ingest.schemas import PIECE_BREAK
+
+#: Stands at the end of a cell that the end of the file cut off, so that no part of it becomes a number.
+CUT = "\u2026"
+#: A heading is taken for a known one from this likeness on (0..100): one or two wrong letters in a line.
+SAME_HEADING = 92
+#: A repeated run of this many labels with other figures is a second edition, not a slip.
+SECOND_EDITION_ROWS = 5
+#: A file of which more lines than this share fit nothing is not in the layout that it seemed to have.
+UNRECOGNISED_SHARE = 0.3
+
+_DANGLING = re.compile(
+    r"(?:\b(?:of|and|in|the|for|to|or|with|a|an|by|at|on|from|as|per|who|that|which|their|no)|[,(/&\u2013-])$", re.I
+)
+_HAS_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass
+class Problem:
+    """Something in a source that a person may want to see; line numbers are 1-based and inclusive."""
+
+    code: str
+    severity: str
+    message: str
+    line_from: int | None = None
+    line_to: int | None = None
+    row_number: int | None = None
+    column: str | None = None
+    printed_text: str | None = None
+
+
+@dataclass
+class Row:
+    """One indicator row: its source lines (1-based, inclusive) and its text cells by column name."""
+
+    line_from: int
+    line_to: int
+    cells: dict[str, str]
+    number: int = 0
+    heading_cell: str | None = None
+
+
+@dataclass
+class Reading:
+    """What a file says. ``dispositions`` and ``row_of_line`` have one entry a source line."""
+
+    layout: str
+    dispositions: list[str]
+    row_of_line: list[int | None]
+    rows: list[Row]
+    problems: list[Problem]
+
+    @property
+    def disposition_counts(self) -> dict[str, int]:
+        """Lines by disposition; the counts add up to the lines of the file."""
+        return dict(Counter(self.dispositions))
+
+
+def read(
+    lines: list[str], layout: CompiledLayout, *, area_name: str = "", ends_with_newline: bool = True
+) -> Reading:
+    """Read the lines of one file in ``layout``.
+
+    ``area_name`` stands for ``{area}`` in the layout's headings. Raises FileRejected (no_rows,
+    two_editions, unknown_layout) when the lines do not make one edition in this layout.
+    """
+    walk = (_TableWalk if layout.spec.shape == "table" else _FlowWalk)(lines, layout, area_name)
+    walk.run()
+    walk.finish(ends_with_newline)
+    return Reading(layout.name, walk.dispositions, walk.row_of_line, walk.rows, walk.problems)
+
+
+@dataclass
+class _Text:
+    """A line of text that is a heading, or the beginning of a label."""
+
+    index: int
+    text: str
+
+
+@dataclass
+class _Parsed:
+    """A line taken as a row: the cells before the data, the data cells and their alignment."""
+
+    head: list[str]
+    data: tuple[tuple[str, ...], ...]
+    alignment: Alignment
+    heading_words: bool = False
+
+    @property
+    def label(self) -> str:
+        return self.head[-1]
+
+    def has(self, layout: CompiledLayout, *names: str) -> bool:
+        placed = {layout.data_columns[p.column].column for p in self.alignment.placements}
+        return any(name in placed for name in names)
+
+
+class _Walk:
+    """What both shapes share: bookkeeping, headings, and the checks on the finished rows."""
+
+    def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
+        self.lines = lines
+        self.layout = layout
+        self.dispositions: list[str] = ["unrecognised"] * len(lines)
+        self.row_of_line: list[int | None] = [None] * len(lines)
+        self.rows: list[Row] = []
+        self.row_lines: list[list[int]] = []
+        self.problems: list[Problem] = []
+        self.section: str | None = None
+        self.theme: str | None = None
+        self.section_line: int | None = None
+        self.section_rows = 0
+        self.section_lost = False
+        self.has_section_column = any(column.kind == "section" for column in layout.text_columns)
+        self.known = {fold(text.replace("{area}", area_name)): 1 for text in layout.spec.sections}
+        self.known.update({fold(text.replace("{area}", area_name)): 2 for text in layout.spec.subsections})
+
+    # -- lines ---------------------------------------------------------------------------------
+
+    def mark(self, index: int, disposition: str) -> None:
+        self.dispositions[index] = disposition
+
+    def problem(self, code: str, severity: str, message: str, index: int, last: int | None = None, **more) -> None:
+        self.problems.append(
+            Problem(code, severity, message, index + 1, (index if last is None else last) + 1, **more)
+        )
+
+    def plain_disposition(self, line: str) -> tuple[str | None, str]:
+        """The disposition of a line that its own words settle, and what is left of the line if they do not."""
+        text = line.strip()
+        if not text:
+            return "blank", ""
+        layout = self.layout
+        if found := layout.furniture.match(text):
+            rest = text[found.end() :].strip()
+            if not rest:
+                return "page_furniture", ""
+            return None, rest
+        if layout.key.match(text):
+            return "key", ""
+        if layout.footnote.match(text):
+            return "footnote", ""
+        return None, line
+
+    def title_rest(self, text: str) -> str | None:
+        """What follows the edition's title in ``text``; None where there is no title."""
+        if self.layout.title is None:
+            return None
+        found = self.layout.title.match(text)
+        return text[found.end() :].strip() if found else None
+
+    # -- headings ------------------------------------------------------------------------------
+
+    def known_heading(self, text: str) -> int | None:
+        """Level of a heading that the layout lists, allowing for a wrong letter or two."""
+        folded = fold(text)
+        if folded in self.known:
+            return self.known[folded]
+        for known, level in self.known.items():
+            if abs(len(known) - len(folded)) <= 4 and fuzz.ratio(known, folded) >= SAME_HEADING:
+                return level
+        return None
+
+    def begins_known_heading(self, text: str) -> bool:
+        folded = fold(text)
+        if len(folded) < 8:
+            return False
+        return any(
+            len(known) > len(folded) + 2 and fuzz.ratio(known[: len(folded)], folded) >= SAME_HEADING
+            for known in self.known
+        )
+
+    def take_headings(self, texts: list[_Text]) -> None:
+        """Make headings of consecutive text lines; a broken heading is put together again."""
+        start = 0
+        while start < len(texts):
+            level: int | None = None
+            for end in range(len(texts), start, -1):
+                level = self.known_heading(" ".join(t.text for t in texts[start:end]))
+                if level is not None:
+                    break
+            else:
+                end = start + 1
+                while end < len(texts) and (texts[end].text[:1].islower() or _DANGLING.search(texts[end - 1].text)):
+                    end += 1
+            self.take_heading(
+                squash(" ".join(t.text for t in texts[start:end])), [t.index for t in texts[start:end]], level
+            )
+            start = end
+
+    def take_heading(self, text: str, indexes: list[int], level: int | None) -> None:
+        for index in indexes:
+            if self.dispositions[index] != "title":
+                self.mark(index, "section")
+        first, last = indexes[0], indexes[-1]
+        if level is None:
+            level = 2 if self.section_line is not None and not self.section_rows and not self.theme else 1
+            self.problem(
+                "section_unlisted",
+                "info",
+                "This heading is not among those that the layout lists; it is kept as printed. "
+                "Add it to 'sections' of the layout if it is one.",
+                first,
+                last,
+                printed_text=text,
+            )
+        if level == 1:
+            self.close_section()
+            self.section, self.theme = text, None
+            self.section_line, self.section_rows = first, 0
+        else:
+            self.theme = text
+        self.section_lost = False
+
+    def close_section(self) -> None:
+        if self.section is not None and self.section_line is not None and not self.section_rows:
+            self.problem(
+                "section_without_rows",
+                "info",
+                "No row follows this heading before the next one.",
+                self.section_line,
+                printed_text=self.section,
+            )
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def add_row(self, indexes: list[int], own: int, cells: dict[str, str], heading_cell: str | None = None) -> Row:
+        row = Row(indexes[0] + 1, indexes[-1] + 1, cells, len(self.rows) + 1, heading_cell)
+        self.rows.append(row)
+        self.row_lines.append(list(indexes))
+        for index in indexes:
+            self.mark(index, "row" if index == own else "continuation")
+            self.row_of_line[index] = row.number
+        if not self.has_section_column:
+            self.section_rows += 1
+            if self.section:
+                cells["section_text"] = self.section
+            elif self.section_lost:
+                self.problem(
+                    "section_missing",
+                    "warning",
+                    "The heading above this row is lost, so its topic is not known. Compare with the document.",
+                    indexes[0],
+                    indexes[-1],
+                    row_number=row.number,
+                    column="section_text",
+                )
+                self.section_lost = False
+            if self.theme:
+                cells["theme_text"] = self.theme
+        label = cells.get("label_text")
+        if not label or not _HAS_LETTER.search(label):
+            self.problem(
+                "label_lost",
+                "warning",
+                "The name of this indicator is lost; the row is kept and belongs to no indicator. "
+                "Compare with the document.",
+                indexes[0],
+                indexes[-1],
+                row_number=row.number,
+                column="label_text",
+                printed_text=label,
+            )
+        return row
+
+    def cells_of(
+        self, data: tuple[tuple[str, ...], ...], alignment: Alignment, indexes: list[int], number: int
+    ) -> dict[str, str]:
+        """Text cells of the aligned words; what was dropped, doubled or out of place becomes a problem."""
+        words = [word for cell in data for word in cell]
+        cell_of = [index for index, cell in enumerate(data) for _ in cell]
+        columns, positions = self.layout.data_columns, self.layout.positions
+        found: dict[str, str] = {}
+        at = (indexes[0], indexes[-1])
+        for placement in alignment.placements:
+            spec = columns[placement.column]
+            first, last = placement.first, placement.last
+            if placement.doubled:
+                printed = " ".join(words[first:last])
+                last = first + (last - first) // 2
+                if words[first:last] != words[last : placement.last]:
+                    last = placement.last
+                else:
+                    self.problem(
+                        "cell_doubled",
+                        "info",
+                        "The text of this cell is printed twice; it is taken once.",
+                        *at,
+                        row_number=number,
+                        column=spec.column,
+                        printed_text=printed,
+                    )
+            if spec.overflows and cell_of[first] != cell_of[last - 1]:
+                cut = next(i for i in range(first, last) if cell_of[i] != cell_of[first])
+                text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])
+            else:
+                text = " ".join(words[first:last])
+            if spec.kind == "rag" and last - first == 2 and not placement.doubled:
+                icon, colour = words[first:last]
+                self.problem(
+                    "glyph_dropped",
+                    "info",
+                    f"The mark {icon!r} before the colour is a status icon misread as a letter; the colour is {colour}.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+                text = colour
+            if (
+                spec.overflows
+                and self.layout.spec.shape == "table"
+                and placement.cell > positions[placement.column]
+                and kinds.is_number(text)
+            ):
+                self.problem(
+                    "figure_out_of_place",
+                    "warning",
+                    "This figure stands in the cell after its own; digits before it may be hidden behind the border. "
+                    "It is taken as printed: compare with the document.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+            found[spec.column] = text
+        for index in alignment.dropped:
+            word = words[index]
+            glyph = kinds.is_glyph(word)
+            self.problem(
+                "glyph_dropped" if glyph else "text_unplaced",
+                "info" if glyph else "warning",
+                "This mark belongs to no column."
+                if glyph
+                else "This text fits no column of the row. It is kept here only: compare with the document.",
+                *at,
+                row_number=number,
+                printed_text=word,
+            )
+        self._note_lone_target(found, at, number)
+        return found
+
+    def _note_lone_target(self, found: dict[str, str], at: tuple[int, int], number: int) -> None:
+        for index, spec in enumerate(self.layout.data_columns):
+            if not spec.shares_cell or spec.column not in found:
+                continue
+            before = self.layout.data_columns[index - 1].column
+            text = found[spec.column]
+            if before not in found and kinds.is_number(text):
+                self.problem(
+                    "lone_number_in_shared_cell",
+                    "info",
+                    f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
+                    f"are printed together. It is read as the {spec.column.removesuffix('_text')}, because this layout "
+                    "prints words where that is missing.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+
+    # -- the finished file ---------------------------------------------------------------------
+
+    def finish(self, ends_with_newline: bool) -> None:
+        self.close_section()
+        self._section_cells()
+        self._repeated_rows()
+        self._cut_end(ends_with_newline)
+        unrecognised = [i for i, disposition in enumerate(self.dispositions) if disposition == "unrecognised"]
+        printed = sum(1 for disposition in self.dispositions if disposition != "blank")
+        shown = "; ".join(f"line {i + 1}: {squash(self.lines[i])[:80]}" for i in unrecognised[:3])
+        if not self.rows:
+            raise FileRejected(
+                "no_rows",
+                f"No indicator row was found, though the file shows signs of the layout {self.layout.name}. "
+                f"First lines that did not fit: {shown or 'none'}.",
+                line_from=unrecognised[0] + 1 if unrecognised else 1,
+            )
+        if len(unrecognised) > max(3, UNRECOGNISED_SHARE * printed):
+            raise FileRejected(
+                "unknown_layout",
+                f"{len(unrecognised)} of {printed} printed lines do not fit the nearest layout, {self.layout.name}. "
+                f"First of them: {shown}. Mend the file, or describe its layout in ingest/layouts.",
+                line_from=unrecognised[0] + 1,
+            )
+        for index in unrecognised:
+            self.problem(
+                "unrecognised_line",
+                "warning",
+                "This line fits nothing that the layout knows, so nothing was taken from it. Compare with the document.",
+                index,
+                printed_text=squash(self.lines[index])[:500],
+            )
+
+    def _section_cells(self) -> None:
+        """Topics of a layout whose topic cells are merged over rows: only what is certain is filled in."""
+        if not self.has_section_column:
+            return
+        block: list[Row] = []
+        current: str | None = None
+        lost_from: Row | None = None
+
+        def settle() -> tuple[str | None, bool]:
+            text = squash(" ".join(row.heading_cell or "" for row in block))
+            inside = [known for known in self.known if known in fold(text)] or [
+                known for known in self.known if fuzz.partial_ratio(known, fold(text)) >= 95 and len(known) <= len(fold(text))
+            ]
+            if len(inside) == 1 or (not inside and len(block) == 1):
+                return text, False
+            return None, True
+
+        for position, row in enumerate([*self.rows, None]):
+            if row is not None and row.heading_cell:
+                block.append(row)
+                continue
+            if block:
+                current, merged = settle()
+                if merged:
+                    lost_from = block[0]
+                    self.problem(
+                        "section_merged",
+                        "warning",
+                        "Several topics are printed in one merged cell, so the topic of this row and of those below it, "
+                        "up to the next topic, is not known. Compare with the document.",
+                        block[0].line_from - 1,
+                        block[-1].line_to - 1,
+                        row_number=block[0].number,
+                        column="section_text",
+                        printed_text=squash(" ".join(r.heading_cell or "" for r in block)),
+                    )
+                for member in block:
+                    if current:
+                        member.cells["section_text"] = current
+                block = []
+            if row is not None and current:
+                row.cells["section_text"] = current
+            if row is not None and current is None and lost_from is None and position == 0:
+                lost_from = row
+                self.problem(
+                    "section_missing",
+                    "warning",
+                    "No topic is printed above this row, so its topic is not known. Compare with the document.",
+                    row.line_from - 1,
+                    row_number=row.number,
+                    column="section_text",
+                )
+
+    def _repeated_rows(self) -> None:
+        """A page printed twice is kept once; the same labels with other figures are told apart from that."""
+        first_of: dict[str, Row] = {}
+        same: list[Row] = []
+        other: list[tuple[Row, Row]] = []
+        for row in self.rows:
+            label = row.cells.get("label_text", "")
+            if not _HAS_LETTER.search(label):
+                continue
+            earlier = first_of.setdefault(fold(label), row)
+            if earlier is row:
+                continue
+            if _figures(earlier) == _figures(row):
+                same.append(row)
+            else:
+                other.append((earlier, row))
+        if len(other) >= SECOND_EDITION_ROWS and len(other) > len(same):
+            earlier, row = other[0]
+            raise FileRejected(
+                "two_editions",
+                f"{len(other)} indicators stand twice with different figures, first {row.cells['label_text']!r} in line "
+                f"{earlier.line_from} and line {row.line_from}: the file seems to hold two editions. "
+                "Split it into one file an edition.",
+                line_from=earlier.line_from,
+                line_to=row.line_to,
+                printed_text=row.cells["label_text"],
+            )
+        for earlier, row in other:
+            self.problem(
+                "row_repeated_differently",
+                "warning",
+                f"This indicator stands already in line {earlier.line_from}, with other figures. Both rows are kept.",
+                row.line_from - 1,
+                row.line_to - 1,
+                row_number=row.number,
+                column="label_text",
+                printed_text=row.cells["label_text"],
+            )
+        if len(same) == 1:
+            self.problem(
+                "row_repeated",
+                "warning",
+                "This row stands already above with the same figures. Both rows are kept.",
+                same[0].line_from - 1,
+                same[0].line_to - 1,
+                row_number=same[0].number,
+                column="label_text",
+                printed_text=same[0].cells["label_text"],
+            )
+        elif same:
+            self._drop_repeated_page(same)
+
+    def _drop_repeated_page(self, same: list[Row]) -> None:
+        gone = {row.number for row in same}
+        self.problem(
+            "page_repeated",
+            "warning",
+            f"{len(same)} rows from line {same[0].line_from} to line {same[-1].line_to} repeat rows above, figure for "
+            "figure: a page printed twice. They are taken once.",
+            same[0].line_from - 1,
+            same[-1].line_to - 1,
+        )
+        for row in same:
+            for index in self.row_lines[row.number - 1]:
+                self.mark(index, "page_furniture")
+        renumbered: dict[int, int] = {}
+        kept = [row for row in self.rows if row.number not in gone]
+        lines = [self.row_lines[row.number - 1] for row in kept]
+        for new, row in enumerate(kept, start=1):
+            renumbered[row.number] = new
+            row.number = new
+        self.rows, self.row_lines = kept, lines
+        self.row_of_line = [renumbered.get(number) if number else None for number in self.row_of_line]
+        self.problems = [p for p in self.problems if p.row_number is None or p.row_number in renumbered]
+        for problem in self.problems:
+            if problem.row_number is not None:
+                problem.row_number = renumbered[problem.row_number]
+
+    def _cut_end(self, ends_with_newline: bool) -> None:
+        printed = [i for i, line in enumerate(self.lines) if line.strip()]
+        if ends_with_newline or not printed or self.row_of_line[printed[-1]] is None:
+            return
+        row = self.rows[self.row_of_line[printed[-1]] - 1]  # type: ignore[operator]
+        last_words = self.lines[printed[-1]].split()[-1]
+        cut = self.is_short(row)
+        if cut:
+            for column in reversed([column.column for column in self.layout.spec.columns]):
+                if row.cells.get(column, "").endswith(last_words):
+                    row.cells[column] += CUT
+                    break
+        self.problem(
+            "row_cut_off" if cut else "file_ends_in_a_row",
+            "error" if cut else "info",
+            "The file ends in the middle of this row; its last cell is not taken as a figure. Drop the whole file again."
+            if cut
+            else "The file ends with this row and without a line end; if the document goes on, drop the whole file again.",
+            row.line_from - 1,
+            row.line_to - 1,
+            row_number=row.number,
+            printed_text=squash(self.lines[printed[-1]])[-200:],
+        )
+
+    def is_short(self, row: Row) -> bool:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        raise NotImplementedError
+
+
+def _figures(row: Row) -> tuple[str | None, ...]:
+    return tuple(
+        row.cells.get(column) for column in ("period_text", "value_text", "previous_period_text", "previous_value_text")
+    )
+
+
+class _TableWalk(_Walk):
+    """One line a row, tabs between cells; labels, headings and cells may wrap."""
+
+    def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
+        super().__init__(lines, layout, area_name)
+        self.texts: list[_Text] = []
+        self.last: tuple[_Parsed, int] | None = None
+        self.width = len(layout.text_columns) + layout.positions[-1] + 1
+        self.noise = set(layout.spec.heading_noise)
+        self.headings = [
+            [word for column in (column,) for word in column.heading] for column in layout.spec.columns
+        ]
+
+    def run(self) -> None:
+        for index, line in enumerate(self.lines):
+            for pattern, to in self.layout.substitutions:
+                line = pattern.sub(to, line)
+            self.take(index, line)
+        self.leave_texts(at_end=True)
+
+    def take(self, index: int, line: str) -> None:
+        disposition, line = self.plain_disposition(line)
+        if disposition is not None:
+            self.mark(index, disposition)
+            if disposition == "blank":
+                if self.layout.spec.blank_line_ends_section and not self.texts and self.section_rows:
+                    self.close_section()
+                    self.section = self.theme = self.section_line = None
+                    self.section_rows, self.section_lost = 0, True
+            else:
+                self.leave_texts()
+            if disposition != "page_furniture":
+                self.last = None
+            return
+        table_cells = [squash(cell) for cell in line.split("\t")]
+        rest = self.title_rest(table_cells[0])
+        if rest is not None:
+            self.leave_texts()
+            self.mark(index, "title")
+            self.last = None
+            if rest:
+                self.texts.append(_Text(index, rest))
+            return
+        filled = [cell for cell in table_cells if cell]
+        if all(self.layout.heading.search(cell) or self.is_noise(cell) for cell in filled):
+            if any(self.layout.heading.search(cell) for cell in filled):
+                self.mark(index, "column_heading")
+                return
+            self.take_marks(index, filled)
+            return
+        parsed = self.parse(table_cells)
+        if parsed is not None:
+            self.take_row(index, parsed)
+            return
+        if self.take_fragment(index, table_cells):
+            return
+        text = self.heading_text(table_cells)
+        if text is None:
+            self.leave_texts()
+            return
+        if self.continues_label(text) and not self.texts:
+            row = self.rows[-1]
+            row.cells["label_text"] = squash(f"{row.cells.get('label_text', '')} {text}")
+            row.line_to = index + 1
+            self.mark(index, "continuation")
+            self.row_of_line[index] = row.number
+            self.row_lines[-1].append(index)
+            return
+        self.texts.append(_Text(index, text))
+
+    def take_marks(self, index: int, filled: list[str]) -> None:
+        """A line of nothing but marks: beside an open heading it is part of it, else it is furniture."""
+        self.mark(index, "page_furniture")
+        if not self.texts:
+            self.problem(
+                "glyph_dropped",
+                "info",
+                "This line holds nothing but marks.",
+                index,
+                printed_text=" ".join(filled),
+            )
+
+    def is_noise(self, cell: str) -> bool:
+        return cell in self.noise
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def parse(self, table_cells: list[str]) -> _Parsed | None:
+        """The line as a row, or None where it holds no data that a row would hold."""
+        table_cells, stripped = self.strip_headings(table_cells)
+        layout = self.layout
+        count = len(layout.text_columns)
+        head, data = table_cells[:count], table_cells[count:]
+        if len(head) < count and not data:
+            head = [*head, *[""] * (count - len(head))]
+        first = layout.data_columns[0]
+        tail = data
+        if count == 1 and not head[0] and data and self.looks_like_label(data[0]):
+            head, tail = [data[0]], data[1:]
+        elif count > 1 and head[-1] and kinds.KINDS[first.kind].fit(head[-1]) == 0:
+            # The label moved a cell to the left: a tab is lost before it.
+            tail = [head[-1], *data]
+            head = self.part_head(head[:-1], count)
+        elif count > 1 and data and kinds.KINDS[first.kind].fit(data[0]) != 0 and self.looks_like_label(data[0]):
+            head, tail = [*head[1:], data[0]], data[1:]
+        if not any(cell and cell not in self.noise for cell in tail) and not self.label_tail(head[-1]):
+            return None
+        row = tuple(tuple(cell.split()) for cell in tail)
+        alignment = align(layout, row)
+        parsed = _Parsed(head, row, alignment, stripped)
+        if (split := self.label_tail(head[-1])) is not None:
+            words = head[-1].split()
+            moved = (tuple(words[split:]), *row)
+            other = align(layout, moved)
+            if other.cost + 0.5 < alignment.cost or (not parsed.has(layout, "period_text", "value_text")):
+                parsed = _Parsed([*head[:-1], " ".join(words[:split])], moved, other, stripped)
+        return parsed if self.is_row(parsed) else None
+
+    def strip_headings(self, table_cells: list[str]) -> tuple[list[str], bool]:
+        """Column headings that ran into the cells of the first row are taken off them."""
+        out = list(table_cells)
+        found = 0
+        for position, words in enumerate(self.headings):
+            if position >= len(out):
+                break
+            for word in words:
+                if out[position] == word or out[position].startswith(word + " "):
+                    out[position] = out[position][len(word) :].strip()
+                    found += 1
+                    break
+        if found >= 4 and found > len([cell for cell in table_cells if cell]) // 2:
+            return out, True
+        return table_cells, False
+
+    def part_head(self, head: list[str], count: int) -> list[str]:
+        """Text cells of a row that lost a tab among them; the theme's vocabulary tells where."""
+        themes = [word for column in self.layout.text_columns if column.kind == "theme" for word in column.words]
+        last = head[-1]
+        for theme in sorted(themes, key=len, reverse=True):
+            if last.startswith(theme + " "):
+                parts = [*head[:-1], theme, last[len(theme) :].strip()]
+                return [*[""] * (count - len(parts)), *parts][-count:]
+        return [*[""] * (count - len(head)), *head]
+
+    def looks_like_label(self, text: str) -> bool:
+        words = text.split()
+        return len(words) >= 2 and sum(1 for word in words if not kinds.is_tail_word(word)) >= 2
+
+    def label_tail(self, label: str) -> int | None:
+        """Index of the first word of a label that belongs to the columns after it (a lost tab)."""
+        words = label.split()
+        first = kinds.KINDS[self.layout.data_columns[0].kind]
+        for start in range(max(1, len(words) - 12), len(words)):
+            rest = words[start:]
+            if not all(kinds.is_tail_word(word) or first.fit(word) == 0 for word in rest):
+                continue
+            for count in range(1, len(rest) + 1):
+                lead = " ".join(rest[:count])
+                if first.fit(lead) == 0 or kinds.is_period(lead) or kinds.is_no_data(lead):
+                    return start
+        return None
+
+    def is_row(self, parsed: _Parsed) -> bool:
+        layout = self.layout
+        if not parsed.alignment.placements:
+            return False
+        words = [word for cell in parsed.data for word in cell]
+        if all(word in self.noise for word in words):
+            return False
+        if parsed.alignment.cost >= UNPLACED_WORD * max(1, len(parsed.alignment.placements)):
+            return False
+        if not _HAS_LETTER.search(parsed.label):
+            # Without a label only a period together with a figure makes a row; less is a piece of one.
+            return parsed.has(layout, "period_text", "previous_period_text") and parsed.has(
+                layout, "value_text", "previous_value_text"
+            )
+        if kinds.is_tail_word(parsed.label):
+            return False
+        return parsed.has(layout, "period_text", "value_text") or len(parsed.alignment.placements) >= 2 or (
+            kinds.is_no_data(" ".join(words))
+        )
+
+    def take_row(self, index: int, parsed: _Parsed) -> None:
+        indexes = [index]
+        label = parsed.label
+        if self.texts and self.texts_open_label(label):
+            opening = self.texts.pop()
+            # A label seldom takes more than three lines; what stands before it is a heading.
+            while self.texts and _DANGLING.search(self.texts[-1].text):
+                indexes.insert(0, opening.index)
+                label = f"{opening.text} {label}"
+                opening = self.texts.pop()
+            indexes.insert(0, opening.index)
+            label = squash(f"{opening.text} {label}")
+        self.leave_texts()
+        cells = self.cells_of(parsed.data, parsed.alignment, indexes, len(self.rows) + 1)
+        heading_cell = None
+        for column, text in zip(self.layout.text_columns[:-1], parsed.head[:-1], strict=False):
+            if not text:
+                continue
+            if column.kind == "section":
+                heading_cell = text
+            else:
+                cells[column.column] = text
+        if label:
+            cells["label_text"] = label
+        self.add_row(indexes, index, cells, heading_cell)
+        self.last = (parsed, index)
+
+    def texts_open_label(self, label: str) -> bool:
+        """Whether the text line above is the beginning of this label rather than a heading."""
+        text = self.texts[-1].text
+        if self.known_heading(" ".join(t.text for t in self.texts)) or self.known_heading(text):
+            return False
+        if self.dispositions[self.texts[-1].index] == "title":
+            return False
+        return (
+            label[:1].islower()
+            or label[:1] in "()"
+            or text.count("(") > text.count(")")
+            or _DANGLING.search(text) is not None
+        )
+
+    def continues_label(self, text: str) -> bool:
+        if self.last is None or not self.rows or self.begins_known_heading(text) or self.known_heading(text):
+            return False
+        label = self.rows[-1].cells.get("label_text", "")
+        return text[:1].islower() or text[:1] in "()" or label.count("(") > label.count(")")
+
+    def take_fragment(self, index: int, table_cells: list[str]) -> bool:
+        """Cells that belong to the row above: a wrapped cell, or the rest of a broken line."""
+        if self.last is None or self.texts:
+            return False
+        before, at = self.last
+        words = [word for cell in table_cells for word in cell.split()]
+        if not words or not all(kinds.is_tail_word(word) for word in words):
+            return False
+        count = len(self.layout.text_columns)
+        options: list[tuple[tuple[str, ...], ...]] = []
+        if not table_cells[count - 1]:
+            fragment = [tuple(cell.split()) for cell in table_cells[count:]]
+            length = max(len(before.data), len(fragment))
+            options.append(
+                tuple(
+                    (*(before.data[i] if i < len(before.data) else ()), *(fragment[i] if i < len(fragment) else ()))
+                    for i in range(length)
+                )
+            )
+        options.append((*before.data, *(tuple(cell.split()) for cell in table_cells if cell)))
+        best = min(options, key=lambda option: align(self.layout, option).cost)
+        alignment = align(self.layout, best)
+        if alignment.cost > before.alignment.cost + 3.0 or alignment.dropped != before.alignment.dropped:
+            return False
+        row = self.rows[-1]
+        indexes = [*self.row_lines[-1], index]
+        self.problems = [
+            p
+            for p in self.problems
+            if p.row_number != row.number or p.code in ("section_missing", "label_lost")
+        ]
+        fresh = self.cells_of(best, alignment, indexes, row.number)
+        for column in self.layout.data_columns:
+            row.cells.pop(column.column, None)
+        row.cells.update(fresh)
+        row.line_to = index + 1
+        self.row_lines[-1] = indexes
+        self.row_of_line[index] = row.number
+        self.mark(index, "continuation")
+        self.last = (_Parsed(before.head, best, alignment), at)
+        return True
+
+    # -- headings ------------------------------------------------------------------------------
+
+    def heading_text(self, table_cells: list[str]) -> str | None:
+        """The one text of a line whose other cells hold nothing but marks."""
+        texts = [cell for cell in table_cells if cell and cell not in self.noise]
+        if len(texts) != 1 or not _HAS_LETTER.search(texts[0]) or len(texts[0]) < 4:
+            return None
+        return texts[0]
+
+    def leave_texts(self, at_end: bool = False) -> None:
+        texts, self.texts = self.texts, []
+        if not texts:
+            return
+        if at_end or self.has_section_column:
+            known = self.known_heading(" ".join(t.text for t in texts)) is not None
+            if not known:
+                return
+        self.last = None
+        self.take_headings(texts)
+
+    def is_short(self, row: Row) -> bool:
+        own = self.row_lines[row.number - 1][-1]
+        return self.lines[own].count("\t") + 1 < self.width
+
+
+class _FlowWalk(_Walk):
+    """No tabs: a label over some lines, then its figures over some lines."""
+
+    def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
+        super().__init__(lines, layout, area_name)
+        self.labels: list[_Text] = []
+        self.tails: list[_Text] = []
+        self.own: int | None = None
+
+    def run(self) -> None:
+        for index, line in enumerate(self.lines):
+            for pattern, to in self.layout.substitutions:
+                line = pattern.sub(to, line)
+            disposition, line = self.plain_disposition(line)
+            if disposition is not None:
+                self.mark(index, disposition)
+                if disposition not in ("blank", "page_furniture"):
+                    self.close_row()
+                continue
+            text = squash(line)
+            rest = self.title_rest(text)
+            if rest is not None and not self.tail_start(text.split()):
+                self.close_row()
+                self.mark(index, "title")
+                if rest:
+                    self.labels.append(_Text(index, rest))
+                continue
+            if self.layout.heading.search(text):
+                self.close_row()
+                self.mark(index, "column_heading")
+                continue
+            self.take(index, text)
+        self.close_row(at_end=True)
+
+    def take(self, index: int, text: str) -> None:
+        words = text.split()
+        start = self.tail_start(words)
+        if start is None:
+            if self.tails:
+                self.close_row()
+            self.labels.append(_Text(index, text))
+            return
+        if start > 0:
+            if self.tails:
+                self.close_row()
+            self.labels.append(_Text(index, " ".join(words[:start])))
+            self.tails.append(_Text(index, " ".join(words[start:])))
+            return
+        if self.tails and kinds.leading_period(words, 0) and self.tail_complete():
+            self.close_row()
+        self.tails.append(_Text(index, text))
+
+    def tail_start(self, words: list[str]) -> int | None:
+        """Index of the first word that stands after the label; 0 for a line of figures only, None for text only."""
+        start = len(words)
+        while start > 0 and kinds.is_tail_word(words[start - 1]):
+            start -= 1
+        if start == 0:
+            return 0 if self.labels or self.tails or len(words) > 1 else None
+        for first in range(start, len(words)):
+            period = kinds.leading_period(words, first)
+            if period and (first + period < len(words) or len(words[first]) > 3):
+                return first
+        rest = words[start:]
+        for first in range(start, len(words)):
+            if kinds.is_number(words[first]) and sum(map(kinds.is_assessing, words[first + 1 :])) >= 2:
+                return first
+        if len(rest) >= 2 and kinds.is_no_data(" ".join(rest)):
+            return start
+        return None
+
+    def tail_complete(self) -> bool:
+        words = tuple(word for tail in self.tails for word in tail.text.split())
+        placed = {p.column for p in align(self.layout, (words,)).placements}
+        needed = {i for i, column in enumerate(self.layout.data_columns) if column.column in ("period_text", "value_text")}
+        return needed <= placed
+
+    def close_row(self, at_end: bool = False) -> None:
+        labels, tails = self.labels, self.tails
+        self.labels, self.tails = [], []
+        if not tails:
+            if not at_end or self.known_heading(" ".join(t.text for t in labels)):
+                self.take_stranded(labels)
+            return
+        headings, label = self.part_labels(labels)
+        if headings:
+            self.take_headings(headings)
+        words = [word for piece in (*label, *tails) for word in piece.text.split()]
+        lead = sum(len(piece.text.split()) for piece in label)
+        start = self.best_start(words, lead)
+        data = (tuple(words[start:]),)
+        alignment = align(self.layout, data)
+        indexes = sorted({piece.index for piece in (*label, *tails)})
+        own = tails[0].index
+        cells = self.cells_of(data, alignment, indexes, len(self.rows) + 1)
+        text = " ".join(words[:start])
+        if text:
+            cells["label_text"] = text
+        self.add_row(indexes, own, cells)
+
+    def best_start(self, words: list[str], lead: int) -> int:
+        """Where the label ends: at a period from which on all words fit the columns best."""
+        candidates = [lead] + [
+            start
+            for start in range(max(0, lead - 4), len(words))
+            if start != lead and kinds.leading_period(words, start)
+        ]
+        costs = {start: align(self.layout, (tuple(words[start:]),)).cost for start in candidates}
+        return min(candidates, key=lambda start: (costs[start], start))
+
+    def take_stranded(self, labels: list[_Text]) -> None:
+        """Text lines with no figures after them: headings where the layout knows them, else unrecognised."""
+        start = 0
+        while start < len(labels):
+            for end in range(len(labels), start, -1):
+                level = self.known_heading(" ".join(t.text for t in labels[start:end]))
+                if level is not None:
+                    self.take_heading(
+                        squash(" ".join(t.text for t in labels[start:end])), [t.index for t in labels[start:end]], level
+                    )
+                    start = end
+                    break
+            else:
+                start += 1
+
+    def part_labels(self, labels: list[_Text]) -> tuple[list[_Text], list[_Text]]:
+        """Split the text lines before a row's figures into headings and the lines of its label."""
+        for end in range(len(labels), 0, -1):
+            for start in range(end):
+                if self.known_heading(" ".join(t.text for t in labels[start:end])) is not None:
+                    return labels[:end], labels[end:]
+        wrapping = self.layout.spec.wrapping
+        for end in range(len(labels) - 1, 0, -1):
+            above, below = labels[end - 1].text, labels[end].text
+            starts_anew = any(below.startswith(start) for start in wrapping.label_starts)
+            if starts_anew and len(above) < wrapping.full_line_from and not _DANGLING.search(above):
+                return labels[:end], labels[end:]
+        return [], labels
+
+    def is_short(self, row: Row) -> bool:
+        return any(column.required and column.column not in row.cells for column in self.layout.data_columns)
