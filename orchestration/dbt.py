@@ -1,0 +1,268 @@
+"""The shim between Dagster and dbt: what the project holds, and one build of it in this process.
+
+Belongs here: everything that knows dbt's Python runner, its events and its artifacts. Knows nothing of
+Dagster. dagster-dbt is not used: it runs dbt as a subprocess and costs 2 s of imports, which together is as
+long as the whole build takes. What is relied on are dbt's documented parts: `dbtRunner`, `manifest.json`
+and the run results; tests/test_orchestration_dbt.py fails when an upgrade changes one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from quarterdeck.inputs import project_fingerprint
+
+#: Result states of dbt that mean that a node did what it should.
+_GOOD = ("success", "pass", "warn", "no-op")
+_MATERIALIZED_TYPES = ("model", "seed", "snapshot")
+
+
+class DbtError(Exception):
+    """dbt could not parse or could not run; the message is dbt's own."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model, seed or source."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    layer: str
+    schema: str
+    description: str
+    columns: Mapping[str, Mapping[str, str]]
+    depends_on: Sequence[str]
+    tags: Sequence[str]
+    materialized: str
+    path: str
+    access: str
+
+    @property
+    def is_public(self) -> bool:
+        return self.access == "public"
+
+
+@dataclass(frozen=True)
+class Test:
+    """A data test or unit test. `attached_to` is the model, seed or source whose check it becomes."""
+
+    __test__ = False
+
+    unique_id: str
+    resource_type: str
+    name: str
+    description: str
+    attached_to: str
+    severity: str
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What the dbt project holds, parents before children. Fingerprinted: see `DbtProject.graph`."""
+
+    fingerprint: str
+    nodes: Mapping[str, Node]
+    tests: Mapping[str, Test]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of a node. `failing_rows` counts what a test found."""
+
+    unique_id: str
+    resource_type: str
+    status: str
+    message: str
+    seconds: float
+    failing_rows: int
+    compiled_code: str | None
+
+    @property
+    def good(self) -> bool:
+        return self.status in _GOOD
+
+
+@dataclass(frozen=True)
+class DbtProject:
+    """The dbt project, and where it may write."""
+
+    project_dir: Path
+    target_dir: Path
+    home: Path
+
+    def fingerprint(self) -> str:
+        """A hash of all that shapes the graph: the project's files, the versions, the home in its paths."""
+        files = project_fingerprint(self.project_dir)
+        return hashlib.sha256(f"{files} {self.home}".encode()).hexdigest()
+
+    def graph(self) -> Graph:
+        """What the project holds now; parsed only when it changed since the last time.
+
+        The file's name holds the fingerprint, so a stale graph is never found.
+        """
+        fingerprint = self.fingerprint()
+        path = self.target_dir / f"graph-{fingerprint[:16]}.json"
+        try:
+            return _read_graph(path)
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return self._parse(fingerprint, path)
+
+    def build(self, on_event: Callable[[str, str], None] = lambda *_: None) -> list[NodeResult]:
+        """Run and test everything. `on_event` gets (`start` or the state at the end, unique id) as it happens.
+
+        Returns a result a node, failed ones too. DbtError when dbt itself could not run.
+        """
+        from dbt.cli.main import dbtRunner
+
+        def forward(event: Any) -> None:
+            if event.info.name == "NodeStart":
+                on_event("start", event.data.node_info.unique_id)
+            elif event.info.name == "NodeFinished":
+                on_event(event.data.node_info.node_status, event.data.node_info.unique_id)
+
+        result = dbtRunner(callbacks=[forward]).invoke(["build", "--no-write-json", *self._flags()])
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise result.exception
+        if result.result is None:
+            raise DbtError(_said(result.exception))
+        return [
+            NodeResult(
+                unique_id=item.node.unique_id,
+                resource_type=str(item.node.resource_type),
+                status=str(item.status),
+                message=(item.message or "").strip(),
+                seconds=item.execution_time,
+                failing_rows=item.failures or 0,
+                compiled_code=getattr(item.node, "compiled_code", None),
+            )
+            for item in result.result.results
+        ]
+
+    def _parse(self, fingerprint: str, path: Path) -> Graph:
+        from dbt.cli.main import dbtRunner
+
+        self.target_dir.mkdir(parents=True, exist_ok=True)
+        result = dbtRunner().invoke(["parse", *self._flags()])
+        if not result.success:
+            raise DbtError(f"The dbt project cannot be parsed: {_said(result.exception)}")
+        manifest = json.loads((self.target_dir / "manifest.json").read_text())
+        graph = _graph(manifest, fingerprint)
+        incoming = path.with_suffix(f".{os.getpid()}.incoming")
+        incoming.write_text(json.dumps(asdict(graph)))
+        for older in self.target_dir.glob("graph-*.json"):
+            older.unlink(missing_ok=True)
+        os.replace(incoming, path)
+        return graph
+
+    def _flags(self) -> list[str]:
+        return [
+            *("--project-dir", str(self.project_dir)),
+            *("--profiles-dir", str(self.project_dir)),
+            *("--target-path", str(self.target_dir)),
+            *("--log-path", str(self.target_dir / "logs")),
+            *("--log-level", "none", "--log-level-file", "info"),
+            "--no-version-check",
+            "--no-send-anonymous-usage-stats",
+            "--no-print",
+            "--no-use-colors",
+        ]
+
+
+def offending_rows(build_path: Path, compiled_code: str, limit: int = 10) -> tuple[list[str], list[tuple]]:
+    """Column names and the first rows that a failed test found; empty when its tables are gone."""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(build_path), read_only=True) as connection:
+            cursor = connection.execute(f"select * from ({compiled_code}) as failed limit {limit}")
+            return [column[0] for column in cursor.description], cursor.fetchall()
+    except duckdb.Error:
+        return [], []
+
+
+def _graph(manifest: Mapping[str, Any], fingerprint: str) -> Graph:
+    nodes = {
+        unique_id: _node(node)
+        for unique_id, node in {**manifest["sources"], **manifest["nodes"]}.items()
+        if node["resource_type"] in ("source", *_MATERIALIZED_TYPES)
+    }
+    nodes = {unique_id: nodes[unique_id] for unique_id in _parents_first(nodes)}
+    position = {unique_id: index for index, unique_id in enumerate(nodes)}
+    tests = {}
+    for unique_id, test in {**manifest["nodes"], **manifest.get("unit_tests", {})}.items():
+        if test["resource_type"] not in ("test", "unit_test"):
+            continue
+        attached = test.get("attached_node") or test.get("tested_node_unique_id")
+        if attached not in nodes:
+            # A test of its own may read many tables: it belongs to the one that is built last.
+            candidates = [parent for parent in test["depends_on"]["nodes"] if parent in nodes]
+            if not candidates:
+                continue
+            attached = max(candidates, key=position.__getitem__)
+        tests[unique_id] = Test(
+            unique_id=unique_id,
+            resource_type=test["resource_type"],
+            name=test["name"],
+            description=test.get("description") or "",
+            attached_to=attached,
+            severity=str(test["config"].get("severity") or "error").lower(),
+            column=test.get("column_name"),
+        )
+    return Graph(fingerprint, nodes, tests)
+
+
+def _node(node: Mapping[str, Any]) -> Node:
+    source = node["resource_type"] == "source"
+    return Node(
+        unique_id=node["unique_id"],
+        resource_type=node["resource_type"],
+        name=node["name"],
+        layer=node["source_name"] if source else node["schema"],
+        schema=node["schema"],
+        description=node.get("description") or "",
+        columns={
+            name: {"type": column.get("data_type") or "", "description": column.get("description") or ""}
+            for name, column in node.get("columns", {}).items()
+        },
+        depends_on=[] if source else list(node.get("depends_on", {}).get("nodes", [])),
+        tags=list(node.get("tags", [])),
+        materialized="source" if source else node["config"].get("materialized") or node["resource_type"],
+        path=node["original_file_path"],
+        access=str(node.get("access") or ""),
+    )
+
+
+def _parents_first(nodes: Mapping[str, Node]) -> list[str]:
+    ordered: dict[str, None] = {}
+
+    def visit(unique_id: str) -> None:
+        if unique_id in ordered or unique_id not in nodes:
+            return
+        for parent in sorted(nodes[unique_id].depends_on):
+            visit(parent)
+        ordered[unique_id] = None
+
+    for unique_id in sorted(nodes):
+        visit(unique_id)
+    return list(ordered)
+
+
+def _read_graph(path: Path) -> Graph:
+    stored = json.loads(path.read_text())
+    return Graph(
+        fingerprint=stored["fingerprint"],
+        nodes={unique_id: Node(**node) for unique_id, node in stored["nodes"].items()},
+        tests={unique_id: Test(**test) for unique_id, test in stored["tests"].items()},
+    )
+
+
+def _said(error: BaseException | None) -> str:
+    return " ".join(str(error).split()) if error else "dbt gave no reason"
