@@ -1,0 +1,57 @@
+{#
+  The few places where engines differ, in one file. Everything else in this project is written in the
+  subset of SQL that DuckDB and Spark read alike; patterns use no backslash, which Spark would consume.
+#}
+
+{# True when the whole text matches. An empty text never does. #}
+{% macro matches(text, pattern) -%}
+  (regexp_extract({{ text }}, '^(?:{{ pattern }})$', 0) <> '')
+{%- endmacro %}
+
+{# The group of a pattern, null where the pattern does not match. #}
+{% macro extract_group(text, pattern, group=1) -%}
+  nullif(regexp_extract({{ text }}, '{{ pattern }}', {{ group }}), '')
+{%- endmacro %}
+
+{% macro replace_all(text, pattern, replacement) -%}
+  {{ return(adapter.dispatch('replace_all')(text, pattern, replacement)) }}
+{%- endmacro %}
+{% macro default__replace_all(text, pattern, replacement) -%}
+  regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+{% macro duckdb__replace_all(text, pattern, replacement) -%}
+  regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro sha256_hex(text) -%}
+  {{ return(adapter.dispatch('sha256_hex')(text)) }}
+{%- endmacro %}
+{% macro default__sha256_hex(text) -%}
+  sha2({{ text }}, 256)
+{%- endmacro %}
+{% macro duckdb__sha256_hex(text) -%}
+  sha256({{ text }})
+{%- endmacro %}
+
+{# A moment as UTC without a zone, so that every client shows the same. #}
+{% macro utc(moment) -%}
+  {{ return(adapter.dispatch('utc')(moment)) }}
+{%- endmacro %}
+{% macro default__utc(moment) -%}
+  to_utc_timestamp({{ moment }}, current_timezone())
+{%- endmacro %}
+{% macro duckdb__utc(moment) -%}
+  ({{ moment }} at time zone 'UTC')
+{%- endmacro %}
+
+{% macro as_text(expression) -%}
+  cast({{ expression }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro day_after(day) -%}
+  cast({{ dbt.dateadd('day', 1, day) }} as date)
+{%- endmacro %}
+
+{% macro day_before(day) -%}
+  cast({{ dbt.dateadd('day', -1, day) }} as date)
+{%- endmacro %}

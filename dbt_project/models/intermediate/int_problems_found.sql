@@ -1,0 +1,95 @@
+{%- set value_column = "case role when 'latest' then 'value_text' else 'previous_value_text' end" -%}
+{%- set period_column = "case role when 'latest' then 'period_text' else 'previous_period_text' end" -%}
+{%- set cells = {
+  'rag': ('colour', 'green, amber or red'), 'quartile': ('quartile', '1 to 4'), 'benchmark': ('benchmark', 'a number'), 'target': ('target', 'a number, a limit or words')
+} -%}
+with figures as (
+  select
+    *,
+    row_number() over (
+      partition by edition_key, role, indicator_key, period_key
+      order by row_number
+    ) as place_among_alike
+  from {{ ref('int_figures_dated') }}
+),
+
+assessments as (
+  select * from {{ ref('int_assessments_judged') }}
+),
+
+labels as (
+  select
+    mapped.*,
+    printed_rows.source_file,
+    printed_rows.line_from,
+    printed_rows.line_to,
+    suggestions.suggested_indicator_key
+  from {{ ref('int_labels_mapped') }} as mapped
+  inner join {{ ref('stg_raw__rows') }} as printed_rows
+    on printed_rows.edition_key = mapped.edition_key and printed_rows.row_number = mapped.row_number
+  left join {{ ref('stg_raw__label_suggestions') }} as suggestions on suggestions.printed_label = mapped.label_text
+)
+
+{{ finding('figures', 'damaged_figure', 'warning', value_column, 'value_text', "damage = 'unread'",
+  "'This figure is damaged and not taken as a number; compare it with the document.'") }}
+union all
+{{ finding('figures', 'impossible_figure', 'warning', value_column, 'value_text', "damage = 'impossible'",
+  "'This figure cannot be true for a ' || unit || ', so it is not taken as a number; compare it with the document.'") }}
+union all
+{{ finding('figures', 'repaired_figure', 'info', value_column, 'value_text', "value_status = 'repaired'",
+  "case repair when 'overlap' then 'The figure is broken over two cells and overlaps there; it is read as ' else 'A stray bracket beside the figure is dropped; it is read as ' end || value || '.'") }}
+union all
+{{ finding('figures', 'damaged_numerator', 'warning', value_column, 'value_text',
+  "value is not null and (bracket = 'unreadable' or (bracket = 'percent' and has_percent))",
+  "'The bracket after this figure cannot be read, so its number of children is not known; the figure itself is taken.'") }}
+union all
+{{ finding('figures', 'bracket_unused', 'info', value_column, 'value_text',
+  "value is not null and bracket = 'count' and coalesce(unit, '') <> 'percent'",
+  "'The number in the bracket stands after no percentage, so it is not taken as a numerator.'") }}
+union all
+{{ finding('figures', 'unit_mismatch', 'warning', value_column, 'value_text',
+  "value is not null and indicator_unit is not null and unit <> indicator_unit",
+  "'The figure is printed as a ' || unit || ' but the indicator is a ' || indicator_unit || '; check that the label belongs to this indicator.'") }}
+union all
+{{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread'",
+  "'This text is no known form of a period, so the figure belongs to no period.'") }}
+union all
+{{ finding('figures', 'period_after_edition', 'warning', period_column, 'period_text', "period_reading = 'after_edition'",
+  "'The period printed here, ' || period_label || ', is later than the quarter of the edition itself; compare it with the document.'") }}
+union all
+{{ finding('figures', 'duplicate_figure', 'warning', value_column, 'value_text',
+  "place_among_alike > 1 and indicator_key is not null and period_key is not null",
+  "'The edition prints this indicator and period more than once; the first figure that can be read counts as current.'") }}
+union all
+{{ finding('labels', 'unmapped_label', 'warning', "'label_text'", 'label_text', "indicator_key is null and normalised_label <> ''",
+  "'No indicator is known under this label; add the label to seeds/indicator_labels.csv' || coalesce(', perhaps for ' || suggested_indicator_key, '') || '.'") }}
+union all
+{{ finding('assessments', 'unknown_comparison', 'warning', "'comparison_text'", 'comparison_text', "comparison_reading = 'unread'",
+  "'These words are no known direction or judgement; add them to seeds/comparison_words.csv if they are one.'") }}
+union all
+{{ finding('assessments', 'polarity_differs', 'info', "'comparison_text'", "comparison_text",
+  "printed_polarity <> indicator_polarity and printed_polarity <> 'neutral' and indicator_polarity <> 'neutral'",
+  "'This edition states the opposite polarity of the indicator; the edition is followed for its own judgement.'") }}
+{%- for name in ['comparison', 'rag', 'quartile', 'benchmark', 'target'] %}
+union all
+{{ finding('assessments', 'mark_only', 'info', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'mark'",
+  "'Only a mark stands here, such as an arrow that text extraction lost; nothing is taken from it.'") }}
+{%- endfor %}
+{%- for name in ['rag', 'quartile', 'benchmark', 'target'] %}
+union all
+{{ finding('assessments', 'misread_not_applicable', 'info', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'misread'",
+  "'This is taken as n/a, of which it is a usual misreading.'") }}
+{%- endfor %}
+{%- for name, (words, expected) in cells.items() %}
+union all
+{{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'unread'",
+  "'This is no " ~ words ~ " (" ~ expected ~ "); it is kept as printed and has no value.'") }}
+{%- endfor %}
+{%- for name in ['benchmark', 'target'] %}
+union all
+{{ finding('assessments', 'impossible_' ~ name, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'impossible'",
+  "'This percentage cannot be true, so it is kept as printed and has no value.'") }}
+union all
+{{ finding('assessments', 'repaired_' ~ name, 'info', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'repaired'",
+  "'The characters that are present leave one reading, which is taken.'") }}
+{%- endfor %}

@@ -1,0 +1,26 @@
+with issues as (
+  select
+    'ingestion' as found_by,
+    issue_code, severity, edition_key, source_file, row_number, line_from, line_to, column_name, printed_text, message
+  from {{ ref('stg_raw__problems') }}
+  union all
+  select
+    'conversion' as found_by,
+    issue_code, severity, edition_key, source_file, row_number, line_from, line_to, column_name, printed_text, message
+  from {{ ref('int_problems_found') }}
+)
+
+select
+  issue_code,
+  severity,
+  edition_key,
+  source_file,
+  row_number,
+  line_from as source_line_from,
+  line_to as source_line_to,
+  column_name,
+  printed_text,
+  message,
+  found_by
+from issues
+order by edition_key nulls last, source_file, line_from nulls first, row_number nulls first, issue_code, column_name

@@ -1,0 +1,57 @@
+with assessed as (
+  select
+    dashboard.*,
+    coalesce(assessments.printed_polarity, dashboard.polarity) as polarity_used,
+    case
+      when assessments.printed_polarity is not null then 'printed'
+      when dashboard.polarity is not null then 'indicator'
+    end as polarity_source,
+    -- A percentage and a count are not compared.
+    case when dashboard.unit = 'percent' or not assessments.benchmark_has_percent then dashboard.benchmark_value end as comparable_benchmark,
+    case when dashboard.unit = 'percent' or not assessments.target_has_percent then dashboard.target_value end as comparable_target
+  from {{ ref('mart_dashboard') }} as dashboard
+  inner join {{ ref('fct_assessment') }} as assessments
+    on assessments.edition_key = dashboard.edition_key and assessments.row_number = dashboard.row_number
+  where dashboard.value is not null
+    and (dashboard.benchmark_value is not null or dashboard.target_value is not null or dashboard.quartile is not null)
+)
+
+select
+  edition_key,
+  row_number,
+  indicator_key,
+  indicator_name,
+  topic,
+  area_code,
+  period_key,
+  value,
+  unit,
+  value_status,
+  polarity_used as polarity,
+  polarity_source,
+  quartile,
+  rag,
+  benchmark_value,
+  comparator,
+  round(value - comparable_benchmark, 6) as benchmark_gap,
+  case
+    when comparable_benchmark is null or value = comparable_benchmark then null
+    when polarity_used = 'high_is_good' then value > comparable_benchmark
+    when polarity_used = 'low_is_good' then value < comparable_benchmark
+  end as benchmark_is_favourable,
+  target_text,
+  target_kind,
+  target_operator,
+  target_value,
+  round(value - comparable_target, 6) as target_gap,
+  case
+    when comparable_target is null then null
+    when target_operator = '<' then value < comparable_target
+    when target_operator = '<=' then value <= comparable_target
+    when target_operator = '>' then value > comparable_target
+    when target_operator = '>=' then value >= comparable_target
+    when polarity_used = 'high_is_good' then value >= comparable_target
+    when polarity_used = 'low_is_good' then value <= comparable_target
+  end as target_is_met
+from assessed
+order by edition_key, row_number

@@ -1,0 +1,40 @@
+-- Problems of the versions in force, and of rejected files, which never have a version in force.
+with of_editions as (
+  select
+    problems.edition_key,
+    problems.source_sha256,
+    files.source_file,
+    problems.issue_code,
+    problems.severity,
+    problems.row_number,
+    problems.line_from,
+    problems.line_to,
+    problems.column_name,
+    problems.printed_text,
+    problems.message,
+    false as of_rejected_file
+  from {{ source('raw', 'problems') }} as problems
+  inner join {{ ref('stg_raw__received_files') }} as files
+    on files.source_sha256 = problems.source_sha256 and files.edition_key = problems.edition_key and files.in_force
+),
+
+of_rejected_files as (
+  select
+    edition_key,
+    source_sha256,
+    source_file,
+    issue_code,
+    severity,
+    row_number,
+    line_from,
+    line_to,
+    column_name,
+    printed_text,
+    message,
+    true as of_rejected_file
+  from {{ source('raw', 'rejected_problems') }}
+)
+
+select * from of_editions
+union all
+select * from of_rejected_files
