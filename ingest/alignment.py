@@ -22,6 +22,7 @@ MISSING_REQUIRED = 2.0
 MOVED_A_CELL = 1.0
 CROSSES_A_BORDER = 3.0
 DROPPED_GLYPH = 1.5
+DROPPED_LETTER = 4.0
 UNPLACED_WORD = 8.0
 DOUBLED = 0.5
 ONLY_FIRST_OF_SHARED_CELL = 1.5
@@ -123,7 +124,10 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
                 empty += ONLY_FIRST_OF_SHARED_CELL
             consider(empty, None, None, best(word, column + 1, shift, False))
         if word < end:
-            cost = DROPPED_GLYPH if cells.is_glyph(words[word]) else UNPLACED_WORD
+            if not cells.is_glyph(words[word]):
+                cost = UNPLACED_WORD
+            else:
+                cost = DROPPED_LETTER if words[word].isalpha() else DROPPED_GLYPH
             consider(cost, None, word, best(word + 1, column, shift, shared_open))
         assert found is not None
         return found

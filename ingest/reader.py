@@ -624,6 +624,9 @@ class _TableWalk(_Walk):
                 self.texts.append(_Text(index, rest))
             return
         filled = [cell for cell in table_cells if cell]
+        label_at = len(self.layout.text_columns) - 1
+        if not any(table_cells[: label_at + 1]) and self.take_fragment(index, table_cells):
+            return
         if all(self.layout.heading.search(cell) or self.is_noise(cell) for cell in filled):
             if any(self.layout.heading.search(cell) for cell in filled):
                 self.mark(index, "column_heading")
@@ -685,17 +688,21 @@ class _TableWalk(_Walk):
             head = self.part_head(head[:-1], count)
         elif count > 1 and data and kinds.KINDS[first.kind].fit(data[0]) != 0 and self.looks_like_label(data[0]):
             head, tail = [*head[1:], data[0]], data[1:]
-        if not any(cell and cell not in self.noise for cell in tail) and not self.label_tail(head[-1]):
+        splits = self.label_tails(head[-1])
+        if not splits and not any(cell and cell not in self.noise for cell in tail):
             return None
         row = tuple(tuple(cell.split()) for cell in tail)
-        alignment = align(layout, row)
-        parsed = _Parsed(head, row, alignment, stripped)
-        if (split := self.label_tail(head[-1])) is not None:
-            words = head[-1].split()
-            moved = (tuple(words[split:]), *row)
-            other = align(layout, moved)
-            if other.cost + 0.5 < alignment.cost or (not parsed.has(layout, "period_text", "value_text")):
-                parsed = _Parsed([*head[:-1], " ".join(words[:split])], moved, other, stripped)
+        parsed = _Parsed(head, row, align(layout, row), stripped)
+        words = head[-1].split()
+        moved = [
+            _Parsed([*head[:-1], " ".join(words[:split])], (cells := (tuple(words[split:]), *row)), align(layout, cells), stripped)
+            for split in splits
+        ]
+        if moved:
+            # Where two places fit alike, the earlier: the longer piece is the whole period.
+            best = min(reversed(moved), key=lambda option: option.alignment.cost)
+            if best.alignment.cost + 0.5 < parsed.alignment.cost or not parsed.has(layout, "period_text", "value_text"):
+                parsed = best
         return parsed if self.is_row(parsed) else None
 
     def strip_headings(self, table_cells: list[str]) -> tuple[list[str], bool]:
@@ -728,19 +735,19 @@ class _TableWalk(_Walk):
         words = text.split()
         return len(words) >= 2 and sum(1 for word in words if not kinds.is_tail_word(word)) >= 2
 
-    def label_tail(self, label: str) -> int | None:
-        """Index of the first word of a label that belongs to the columns after it (a lost tab)."""
+    def label_tails(self, label: str) -> list[int]:
+        """Where in a label the columns after it may begin (a lost tab), as indexes of words, the last first."""
         words = label.split()
         first = kinds.KINDS[self.layout.data_columns[0].kind]
-        for start in range(max(1, len(words) - 12), len(words)):
+        starts = []
+        for start in range(len(words) - 1, max(0, len(words) - 13), -1):
+            if not kinds.is_tail_word(words[start]) and first.fit(words[start]) != 0:
+                break
             rest = words[start:]
-            if not all(kinds.is_tail_word(word) or first.fit(word) == 0 for word in rest):
-                continue
-            for count in range(1, len(rest) + 1):
-                lead = " ".join(rest[:count])
-                if first.fit(lead) == 0 or kinds.is_period(lead) or kinds.is_no_data(lead):
-                    return start
-        return None
+            leads = (" ".join(rest[:count]) for count in range(1, len(rest) + 1))
+            if any(first.fit(lead) == 0 or kinds.is_period(lead) or kinds.is_no_data(lead) for lead in leads):
+                starts.append(start)
+        return starts
 
     def is_row(self, parsed: _Parsed) -> bool:
         layout = self.layout
@@ -756,7 +763,7 @@ class _TableWalk(_Walk):
             return parsed.has(layout, "period_text", "previous_period_text") and parsed.has(
                 layout, "value_text", "previous_value_text"
             )
-        if kinds.is_tail_word(parsed.label):
+        if kinds.is_tail_word(parsed.label) and not (self.texts and self.texts_open_label(parsed.label)):
             return False
         return parsed.has(layout, "period_text", "value_text") or len(parsed.alignment.placements) >= 2 or (
             kinds.is_no_data(" ".join(words))
@@ -831,7 +838,7 @@ class _TableWalk(_Walk):
         options.append((*before.data, *(tuple(cell.split()) for cell in table_cells if cell)))
         best = min(options, key=lambda option: align(self.layout, option).cost)
         alignment = align(self.layout, best)
-        if alignment.cost > before.alignment.cost + 3.0 or alignment.dropped != before.alignment.dropped:
+        if alignment.cost > before.alignment.cost + 3.0 or len(alignment.dropped) > len(before.alignment.dropped):
             return False
         row = self.rows[-1]
         indexes = [*self.row_lines[-1], index]
