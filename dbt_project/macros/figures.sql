@@ -5,11 +5,11 @@
 
 {# A whole number as it is printed: thousands grouped right or not at all, no leading zeros, digits on both sides of a point. #}
 {% macro number_pattern() -%}
-  [-+]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:[.][0-9]+)?
+  [-+]?(?:0|[1-9][0-9]{0,11}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3})(?:[.][0-9]{1,6})?
 {%- endmacro %}
 
 {% macro count_pattern() -%}
-  0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+
+  0|[1-9][0-9]{0,11}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}
 {%- endmacro %}
 
 {% macro to_number(text) -%}

@@ -11,7 +11,7 @@ with received as (
     area_code,
     financial_year,
     quarter,
-    cast(left(financial_year, 4) as int) as fy_start,
+    try_cast(left(financial_year, 4) as int) as fy_start,
     edition_source,
     area_source,
     layout,
