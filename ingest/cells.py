@@ -91,9 +91,10 @@ _assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of cell: patterns from the surest to the most lenient, each with its cost."""
+    """A kind of cell: the most words it has, and patterns from the surest to the most lenient, each with its cost."""
 
     name: str
+    longest: int
     ladder: tuple[tuple[re.Pattern[str], float], ...]
 
     def fit(self, text: str) -> float | None:
@@ -107,15 +108,15 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("flag", ((_flag, 0.0),)),
-        Kind("frequency", ((_frequency, 0.0),)),
-        Kind("period", ((_period, 0.0),)),
-        Kind("value", ((_value, 0.0), (_missing, 0.3), (_value_damaged, 0.6), (_value_garbled, 3.0))),
-        Kind("comparison", ((_comparison, 0.0), (_arrow, 0.8), (_words, 4.0))),
-        Kind("rag", ((_rag, 0.0), (_rag_other, 3.0))),
-        Kind("quartile", ((_quartile, 0.0), (_quartile_other, 1.0))),
-        Kind("benchmark", ((_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0))),
-        Kind("target", ((_target, 0.0), (_word_damaged, 2.0), (_word_garbled, 4.0), (_words, 4.5))),
+        Kind("flag", 5, ((_flag, 0.0),)),
+        Kind("frequency", 4, ((_frequency, 0.0),)),
+        Kind("period", 5, ((_period, 0.0),)),
+        Kind("value", 5, ((_value, 0.0), (_missing, 0.3), (_value_damaged, 0.6), (_value_garbled, 3.0))),
+        Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_words, 4.0))),
+        Kind("rag", 2, ((_rag, 0.0), (_rag_other, 3.0))),
+        Kind("quartile", 2, ((_quartile, 0.0), (_quartile_other, 1.0))),
+        Kind("benchmark", 3, ((_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0))),
+        Kind("target", 4, ((_target, 0.0), (_word_damaged, 2.0), (_word_garbled, 4.0), (_words, 4.5))),
     )
 }
 
