@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,13 +28,12 @@ def sha256_of(path: Path) -> str:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the target and rename, so that a reader sees the old file or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(name, path)
+        aside.write_bytes(content)
+        os.replace(aside, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -109,12 +106,14 @@ class Archive:
         if target.exists():
             return
         self.files.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.files, prefix=".incoming.")
-        os.close(handle)
-        copy = Path(name)
+        copy = self.files / f".incoming.{sha256}.{os.getpid()}"
+        digest = hashlib.sha256()
         try:
-            shutil.copyfile(path, copy)
-            if sha256_of(copy) != sha256:
+            with path.open("rb") as source, copy.open("wb") as target_stream:
+                while chunk := source.read(_CHUNK):
+                    digest.update(chunk)
+                    target_stream.write(chunk)
+            if digest.hexdigest() != sha256:
                 raise OSError(f"{path.name} changed while it was read; it is taken up by the next refresh")
             os.chmod(copy, 0o444)
             os.replace(copy, target)
@@ -123,7 +122,7 @@ class Archive:
             raise
 
     def save(self, record: FileRecord) -> None:
-        content = json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+        content = json.dumps(vars(record), ensure_ascii=False, separators=(",", ":"))
         write_atomically(self.records_dir / f"{record.source_sha256}.json", content.encode())
 
     def records(self) -> Iterator[FileRecord]:

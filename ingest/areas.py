@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -56,11 +57,15 @@ class Areas(BaseModel):
 
     def named_in(self, text: str) -> list[Area]:
         """The areas whose names stand in the text as whole words."""
-        return [
-            area
-            for area in self.areas
-            if re.search(rf"(?<![\w-]){re.escape(area.area_name)}(?![\w-])", text, re.IGNORECASE)
-        ]
+        found = {match.group().lower() for match in _names_pattern(self).finditer(text)}
+        return [area for area in self.areas if area.area_name.lower() in found]
+
+
+@lru_cache(maxsize=4)
+def _names_pattern(areas: Areas) -> re.Pattern[str]:
+    # The longest name first, so that a name that begins with another is found whole.
+    names = sorted((re.escape(area.area_name) for area in areas.areas), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-])", re.IGNORECASE)
 
 
 def load_areas(path: Path) -> Areas:
