@@ -21,6 +21,9 @@ from quarterdeck.inputs import project_fingerprint
 #: Result states of dbt that mean that a node did what it should.
 _GOOD = ("success", "pass", "warn", "no-op")
 _MATERIALIZED_TYPES = ("model", "seed", "snapshot")
+#: Unit tests check the project's code, not this refresh's data, and took 10 of a build's 23 s of node time
+#: (November 2026): `make test` runs them. The artifacts that dbt writes after a run are read by nobody.
+_BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--no-write-json")
 
 
 class DbtError(Exception):
@@ -51,12 +54,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Test:
-    """A data test or unit test. `attached_to` is the model, seed or source whose check it becomes."""
+    """A data test. `attached_to` is the model, seed or source whose check it becomes."""
 
     __test__ = False
 
     unique_id: str
-    resource_type: str
     name: str
     description: str
     attached_to: str
@@ -128,7 +130,7 @@ class DbtProject:
             elif event.info.name == "NodeFinished":
                 on_event(event.data.node_info.node_status, event.data.node_info.unique_id)
 
-        result = dbtRunner(callbacks=[forward]).invoke(["build", "--no-write-json", *self._flags()])
+        result = dbtRunner(callbacks=[forward]).invoke(["build", *_BUILD_FLAGS, *self._flags()])
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         if result.result is None:
@@ -197,10 +199,10 @@ def _graph(manifest: Mapping[str, Any], fingerprint: str) -> Graph:
     nodes = {unique_id: nodes[unique_id] for unique_id in _parents_first(nodes)}
     position = {unique_id: index for index, unique_id in enumerate(nodes)}
     tests = {}
-    for unique_id, test in {**manifest["nodes"], **manifest.get("unit_tests", {})}.items():
-        if test["resource_type"] not in ("test", "unit_test"):
+    for unique_id, test in manifest["nodes"].items():
+        if test["resource_type"] != "test":
             continue
-        attached = test.get("attached_node") or test.get("tested_node_unique_id")
+        attached = test.get("attached_node")
         if attached not in nodes:
             # A test of its own may read many tables: it belongs to the one that is built last.
             candidates = [parent for parent in test["depends_on"]["nodes"] if parent in nodes]
@@ -209,7 +211,6 @@ def _graph(manifest: Mapping[str, Any], fingerprint: str) -> Graph:
             attached = max(candidates, key=position.__getitem__)
         tests[unique_id] = Test(
             unique_id=unique_id,
-            resource_type=test["resource_type"],
             name=test["name"],
             description=test.get("description") or "",
             attached_to=attached,

@@ -4,21 +4,26 @@
 named after the instant at which it was built. A file is never changed after it was published, so its
 time stamp identifies it: when a newer one than the published lies in `previous/`, somebody has rolled back.
 What is deleted, linked or replaced here is always a whole file; whoever has one open keeps it.
+`warehouse/versions.json` notes what each version was made from. It may lag behind after a kill, which costs
+one refresh that was not needed.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 PUBLISHED_NAME = "quarterdeck.duckdb"
 PREVIOUS_DIR = "previous"
+NOTES_NAME = "versions.json"
 _STAMP = "%Y%m%dT%H%M%S"
 
 
@@ -39,10 +44,11 @@ class Version:
         return datetime.fromtimestamp(self.built_ns / 1e9, UTC)
 
 
-def publish(build_path: Path, warehouse_dir: Path, keep: int = 5) -> Path:
+def publish(build_path: Path, warehouse_dir: Path, keep: int = 5, note: Mapping[str, Any] | None = None) -> Path:
     """Replace the published warehouse by the file at `build_path` and keep `keep` earlier ones.
 
-    The build must be closed. PublishingError when it is missing or open, or when the disk is full.
+    `note` is stored with the version, see `note_of`. The build must be closed. PublishingError when it is
+    missing or open, or when the disk is full.
     """
     if not build_path.is_file():
         raise PublishingError(f"There is no build at {build_path}; run a refresh.")
@@ -54,6 +60,7 @@ def publish(build_path: Path, warehouse_dir: Path, keep: int = 5) -> Path:
         _sync(build_path)
         _keep_current(warehouse_dir)
         withdrawn = withdrawn_versions(warehouse_dir)
+        _write_notes(warehouse_dir, {**_notes(warehouse_dir), str(build_path.stat().st_mtime_ns): dict(note or {})})
         _replace(build_path, published)
         _sync(build_path.parent)
         for version in withdrawn:
@@ -81,6 +88,16 @@ def withdrawn_versions(warehouse_dir: Path) -> list[Version]:
     if not any(version.current for version in versions):
         return []
     return versions[: next(i for i, version in enumerate(versions) if version.current)]
+
+
+def note_of(version: Version, warehouse_dir: Path) -> dict[str, Any]:
+    """What was noted when the version was published; empty when the file was changed since."""
+    return _notes(warehouse_dir).get(str(version.built_ns), {})
+
+
+def current_version(warehouse_dir: Path) -> Version | None:
+    """The version that people open now; None before the first refresh."""
+    return next((version for version in published_versions(warehouse_dir) if version.current), None)
 
 
 def rollback(warehouse_dir: Path, *, forward: bool = False) -> Version:
@@ -150,6 +167,21 @@ def _prune(warehouse_dir: Path, keep: int) -> None:
         version.path.unlink()
     for leftover in _previous(warehouse_dir).glob("*.incoming"):
         leftover.unlink()
+    known = {str(version.built_ns) for version in published_versions(warehouse_dir)}
+    _write_notes(warehouse_dir, {key: note for key, note in _notes(warehouse_dir).items() if key in known})
+
+
+def _notes(warehouse_dir: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return json.loads((warehouse_dir / NOTES_NAME).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _write_notes(warehouse_dir: Path, notes: Mapping[str, Mapping[str, Any]]) -> None:
+    incoming = warehouse_dir / f".{NOTES_NAME}.incoming"
+    incoming.write_text(json.dumps(notes, indent=2, sort_keys=True))
+    os.replace(incoming, warehouse_dir / NOTES_NAME)
 
 
 @contextmanager

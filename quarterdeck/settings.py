@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from quarterdeck.quarters import Quarter
-
 if TYPE_CHECKING:
     from ingest.pipeline import Workspace
 
@@ -56,13 +54,10 @@ class Settings(BaseSettings):
         description="How long a run started by the UI, the schedule or the sensor waits for another refresh "
         "to end. The command line never waits.",
     )
-    webhook_url: str | None = Field(
-        None, description="A failed run is posted here as JSON. Default: nowhere."
-    )
+    webhook_url: str | None = Field(None, description="A failed run is posted here as JSON. Default: nowhere.")
     log_level: str = Field(
         "critical",
-        description="Which of Dagster's own log lines the command line prints: debug, info, warning, error, "
-        "critical.",
+        description="Which of Dagster's own log lines the command line prints: debug, info, warning, error, critical.",
     )
 
     @field_validator("home", "landing_dir", "areas_path")
@@ -73,7 +68,9 @@ class Settings(BaseSettings):
     @field_validator("first_quarter")
     @classmethod
     def _is_quarter(cls, value: str) -> str:
-        return Quarter.parse(value).key
+        from ingest.identity import ReportingQuarter
+
+        return ReportingQuarter.parse(value).key
 
     @field_validator("log_level")
     @classmethod
@@ -144,7 +141,9 @@ class Settings(BaseSettings):
 
     @property
     def last_quarter(self) -> str:
-        return Quarter.of(date.today()).plus(QUARTERS_AHEAD).key
+        from quarterdeck.quarters import quarters_after
+
+        return quarters_after(date.today(), QUARTERS_AHEAD).key
 
     def workspace(self) -> Workspace:
         """The places that ingestion reads and writes."""

@@ -1,0 +1,13 @@
+"""Names that several modules speak of."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+OWNERS = ["team:data"]
+LOCK = "refresh_lock"
+PROGRESS = "progress"
+
+RECEIVED_FILES = dg.AssetKey("received_files")
+RAW_DASHBOARDS = dg.AssetKey("raw_dashboards")
+PUBLISHED_WAREHOUSE = dg.AssetKey("published_warehouse")

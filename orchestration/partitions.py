@@ -1,0 +1,58 @@
+"""Reporting quarters as Dagster partitions.
+
+Belongs here: which partitions there are, and which one a file in the landing folder is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from ingest import pipeline
+from ingest.areas import load_areas
+from ingest.decoding import MAX_BYTES, decode
+from ingest.errors import FileRejected
+from ingest.identity import Sidecar, identify
+from ingest.layouts import load_layouts, recognise
+from quarterdeck.inputs import Outlook
+from quarterdeck.quarters import quarter_keys
+from quarterdeck.settings import Settings
+
+
+def reporting_quarters(settings: Settings) -> dg.StaticPartitionsDefinition:
+    """From the first quarter that is accepted to the last; a new one appears when the location is reloaded."""
+    return dg.StaticPartitionsDefinition(quarter_keys(settings.first_quarter, settings.last_quarter))
+
+
+def quarters_of_files(settings: Settings, names: Iterable[str]) -> dict[str, str | None]:
+    """The reporting quarter of each named file in the landing folder; None where it does not say.
+
+    Writes nothing. Whatever is wrong with a file, the run that reads it reports it.
+    """
+    workspace = settings.workspace()
+    wanted = set(names)
+    areas, layouts = load_areas(workspace.areas_path), load_layouts(workspace.layouts_dir)
+    known = set(quarter_keys(settings.first_quarter, settings.last_quarter))
+    quarters: dict[str, str | None] = {}
+    for file in pipeline.scan(workspace.landing_dir).files:
+        if file.name not in wanted:
+            continue
+        try:
+            if file.path.stat().st_size > MAX_BYTES:
+                raise FileRejected("too_large", "")
+            lines = decode(file.path.read_bytes()).lines
+            sidecar = Sidecar.model_validate(file.sidecar) if file.sidecar and not file.sidecar_error else None
+            quarter = identify(lines, file.name, sidecar, recognise(lines, layouts), areas).reporting_quarter.key
+        except (FileRejected, OSError):
+            quarter = None
+        quarters[file.name] = quarter if quarter in known else None
+    return quarters
+
+
+def pending_quarters(settings: Settings, outlook: Outlook) -> set[str]:
+    """The quarters that a refresh would read; those of files that do not say theirs are not among them."""
+    named = quarters_of_files(settings, [name for name, _ in outlook.new_files]).values()
+    again = (record.reporting_quarter for record in outlook.to_read)
+    known = set(quarter_keys(settings.first_quarter, settings.last_quarter))
+    return {quarter for quarter in (*named, *again) if quarter in known}

@@ -1,0 +1,31 @@
+"""What the assets share: the lock, and who listens to the progress.
+
+Belongs here: things with a life of their own during a run. Settings are not a resource; they shape the
+graph, so `build_definitions` takes them.
+"""
+
+import dagster as dg
+
+from quarterdeck.lock import refresh_lock
+from quarterdeck.settings import Settings
+
+
+def lock_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The lock, taken before the first step and freed after the last, whoever started the run.
+
+    RefreshInProgress fails the run when another refresh does not end within `wait_seconds`.
+    """
+
+    @dg.resource(config_schema={"wait_seconds": dg.Field(dg.Noneable(float), is_required=False)})
+    def lock(context: dg.InitResourceContext):
+        configured = context.resource_config.get("wait_seconds")
+        wait_seconds = settings.lock_wait_seconds if configured is None else configured
+        purpose = f"Dagster run {context.run_id[:8]}" if context.run_id else "Dagster"
+        with refresh_lock(settings.lock_path, purpose=purpose, wait_seconds=wait_seconds) as held:
+            if held.stale_owner and context.log:
+                context.log.warning(
+                    f"The refresh before this one was cut short: {held.stale_owner}, since {held.stale_owner.since}."
+                )
+            yield held
+
+    return lock

@@ -1,0 +1,114 @@
+"""What starts or follows a run without a person: new content in the landing folder, and a failure.
+
+Belongs here: seeing that something happened. What then happens is the job's.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from ingest.errors import ConfigurationError, LayoutError
+from orchestration.jobs import COMMAND_LINE, STARTED_BY
+from orchestration.partitions import quarters_of_files
+from quarterdeck.alerts import AlertError, post_failure
+from quarterdeck.inputs import look
+from quarterdeck.settings import Settings
+
+
+def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
+    @dg.sensor(
+        job=job,
+        name="new_content_in_landing",
+        minimum_interval_seconds=settings.sensor_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts one run for each new content in the landing folder, for the quarter that the file "
+        "says it is for; a file that does not say gets a run too, so that its rejection becomes visible. "
+        "Content counts, not names or times: the same bytes never start a second run.",
+    )
+    def new_content_in_landing(context: dg.SensorEvaluationContext):
+        seen = _listing(settings.landing_dir)
+        if seen == context.cursor:
+            return dg.SkipReason("The landing folder has not changed.")
+        try:
+            outlook = look(settings)
+        except (ConfigurationError, LayoutError) as error:
+            return dg.SkipReason(str(error))
+        quarters = quarters_of_files(settings, [name for name, _ in outlook.new_files])
+        requests = [
+            dg.RunRequest(
+                run_key=_content_key(settings.landing_dir / name, sha256),
+                partition_key=quarters.get(name),
+                tags={"quarterdeck/file": name},
+            )
+            for name, sha256 in outlook.new_files
+        ]
+        context.update_cursor(seen)
+        return requests or dg.SkipReason("Nothing in the landing folder is new.")
+
+    return new_content_in_landing
+
+
+def failure_sensor(settings: Settings) -> dg.SensorDefinition:
+    @dg.run_failure_sensor(
+        name="tell_of_failure",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Posts a failed run to QUARTERDECK_WEBHOOK_URL, if that is set. A refresh from the command "
+        "line posts by itself.",
+    )
+    def tell_of_failure(context: dg.RunFailureSensorContext):
+        if settings.webhook_url is None:
+            return dg.SkipReason("QUARTERDECK_WEBHOOK_URL is not set.")
+        if context.dagster_run.tags.get(STARTED_BY) == COMMAND_LINE:
+            return dg.SkipReason("The command line has told of it.")
+        steps = context.get_step_failure_events()
+        try:
+            post_failure(
+                settings.webhook_url,
+                job=context.dagster_run.job_name,
+                run_id=context.dagster_run.run_id,
+                step=steps[0].step_key if steps else None,
+                reason=_reason(context, steps),
+            )
+        except AlertError as error:
+            context.log.error(str(error))
+            return dg.SkipReason(str(error))
+        return None
+
+    return tell_of_failure
+
+
+def _reason(context: dg.RunFailureSensorContext, steps) -> str:
+    for event in steps:
+        data = event.event_specific_data
+        failure = getattr(data, "user_failure_data", None)
+        if failure is not None and failure.description:
+            return failure.description
+        if data.error is not None:
+            return data.error.message.strip()
+    return context.failure_event.message or "No reason was given."
+
+
+def _listing(folder: Path) -> str:
+    """A hash of the names, sizes and times below the folder: unchanged, no file needs to be read again."""
+    entries = []
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            try:
+                stat = os.stat(os.path.join(parent, name))
+            except OSError:
+                continue
+            entries.append((os.path.join(parent, name), stat.st_size, stat.st_mtime_ns))
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+
+
+def _content_key(path: Path, sha256: str) -> str:
+    """The file's hash, and that of its note and name where they decide what the same bytes are taken for."""
+    digest = hashlib.sha256(path.name.encode())
+    for note in (path.with_name(path.name + ".yml"), path.with_suffix(".yml")):
+        if note.is_file():
+            digest.update(note.read_bytes())
+    return f"{sha256}-{digest.hexdigest()[:12]}"

@@ -1,0 +1,245 @@
+"""The `quarterdeck` command. What it does lies in the modules beside it; here stand words and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from ingest.errors import ConfigurationError, LayoutError
+from quarterdeck import __version__, lock, publishing, report, warehouse
+from quarterdeck.render import Format, show
+from quarterdeck.settings import Settings
+
+if TYPE_CHECKING:
+    from quarterdeck.inputs import Outlook
+
+OK = 0
+FAILED = 1
+USAGE = 2
+SOME_REJECTED = 3
+CHECK_FAILED = 4
+BUSY = 5
+_INTERRUPTED = 130
+
+_EXIT_CODES = """
+Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected;
+4 a blocking check failed and nothing was published; 5 another refresh is running.
+"""
+
+app = typer.Typer(
+    name="quarterdeck",
+    help="Quarterly dashboards of children's services, as one warehouse that can be queried.\n\n" + _EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at.
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+err = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty(), stderr=True)
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=0, help="Most rows of a table; 0 for all of them.")]
+
+
+class Severity(StrEnum):
+    """How bad a problem is."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+
+
+def main() -> NoReturn:
+    """Run the command; every known error becomes one sentence and an exit code."""
+    try:
+        app()
+    except (
+        ConfigurationError,
+        LayoutError,
+        publishing.PublishingError,
+        warehouse.WarehouseError,
+    ) as error:
+        _fail(str(error))
+    except lock.RefreshInProgress as error:
+        _fail(str(error), BUSY)
+    except ValidationError as error:
+        _fail(
+            "; ".join(f"QUARTERDECK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()),
+            USAGE,
+        )
+    except BrokenPipeError:
+        # The reader has gone (`| head`); Python must not complain of it while it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except KeyboardInterrupt:
+        _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
+    except OSError as error:
+        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+    sys.exit(OK)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        out.print(f"quarterdeck {__version__}")
+        raise typer.Exit(OK)
+
+
+@app.command(epilog=_EXIT_CODES)
+def refresh(
+    edition: Annotated[
+        str | None, typer.Option(help="Read only this edition, such as 2020-21-q2, and read it again.")
+    ] = None,
+    landing: Annotated[
+        Path | None, typer.Option(help="Read the files in this folder instead of the landing folder.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read, build and publish everything anew.")] = False,
+) -> None:
+    """Read what is new in the landing folder, build the warehouse, check it and publish it.
+
+    With nothing new it says so and does nothing. The same job runs from the UI (`make dev`).
+    """
+    from quarterdeck import inputs
+
+    started = time.perf_counter()
+    settings = Settings(landing_dir=landing) if landing else Settings()
+    quarters = [_quarter(edition)] if edition else None
+    state = lock.lock_state(settings.lock_path)
+    if state.running:
+        raise lock.RefreshInProgress(state.running)
+    if state.died:
+        err.print(
+            f"The refresh before this one was cut short: {state.died}, since {state.died.since}.",
+            style="yellow",
+        )
+    outlook = inputs.look(settings)
+    report.print_notes(err, outlook)
+    if not outlook and not rebuild and not edition:
+        if outlook.withdrawn:
+            report.print_withdrawn(out, settings)
+        else:
+            report.print_nothing_new(out, settings)
+        raise typer.Exit(SOME_REJECTED if outlook.problems else OK)
+    if edition:
+        _require_received(settings, outlook, edition, quarters[0])
+    why = "a rebuild was asked for" if rebuild else ", ".join(outlook.reasons) or f"{edition} is read again"
+    out.print(f"Refreshing: {why}.")
+
+    from quarterdeck.refresh import run_refresh
+
+    with report.drawn_progress(out) as progress:
+        outcome = run_refresh(settings, outlook, progress, quarters=quarters, force=rebuild or bool(edition))
+    if outcome.lock_taken:
+        _fail(outcome.failure or "Another refresh is running.", BUSY)
+    if outcome.alert_error:
+        err.print(outcome.alert_error, style="yellow")
+    if not outcome.published:
+        report.print_failure(err, outcome, settings)
+        raise typer.Exit(CHECK_FAILED if outcome.failed_checks else FAILED)
+    report.print_summary(out, outcome, settings, time.perf_counter() - started)
+    raise typer.Exit(SOME_REJECTED if outcome.rejected or outlook.problems else OK)
+
+
+@app.command()
+def status() -> None:
+    """Show which editions are loaded, when and from which file, and what is open."""
+    report.print_status(out, Settings())
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One statement that reads; `-` takes it from standard input.")],
+    how: FormatOption = Format.table,
+    limit: LimitOption = 200,
+) -> None:
+    """Query the published warehouse, read-only. Tables are those of the schema marts: `show tables` lists them."""
+    text = sys.stdin.read() if query == "-" else query
+    show(warehouse.query(Settings().published_path, text), how, out, limit)
+
+
+@app.command()
+def problems(
+    edition: Annotated[str | None, typer.Option(help="Only of this edition, such as 2020-21-q2.")] = None,
+    severity: Annotated[
+        list[Severity] | None, typer.Option(help="Only of this severity; may be given more than once.")
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="Only with this issue code, such as damaged_figure.")] = None,
+    file: Annotated[str | None, typer.Option(help="Only of files whose name contains this.")] = None,
+    how: FormatOption = Format.table,
+    limit: LimitOption = 200,
+) -> None:
+    """List what was found wrong or odd in the sources, the worst first."""
+    found = warehouse.problems(
+        Settings().published_path, edition=edition, severities=severity or (), code=code, file=file
+    )
+    if how is Format.table:
+        report.print_problems(out, found, limit)
+    else:
+        show(found, how, out)
+
+
+@app.command()
+def trace(
+    edition: Annotated[str, typer.Argument(help="Such as 2020-21-q2.")],
+    row: Annotated[int, typer.Argument(help="The row's number in the edition, from 1.")],
+) -> None:
+    """Show where a row comes from: its printed lines, the cells cut from them, the facts made of those."""
+    report.print_trace(out, warehouse.trace(Settings().published_path, edition, row))
+
+
+@app.command()
+def rollback(
+    forward: Annotated[bool, typer.Option("--forward", help="Go to the next newer warehouse instead.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Only list the warehouses that are kept.")] = False,
+) -> None:
+    """Publish the warehouse before the present one again. Once more goes one further back.
+
+    A refresh with nothing new leaves it so; one with new files, or with --rebuild, publishes a new warehouse.
+    """
+    settings = Settings()
+    if not list_:
+        with lock.refresh_lock(settings.lock_path, purpose="rollback"):
+            version = publishing.rollback(settings.warehouse_dir, forward=forward)
+        out.print(f"Published again: the warehouse built {report.moment(version.built_at)}.")
+    report.print_versions(out, settings)
+
+
+@app.command(name="settings")
+def settings_() -> None:
+    """Print every setting: its environment variable, its value now and what it means."""
+    report.print_settings(out, Settings())
+
+
+def _quarter(edition: str) -> str:
+    from ingest.identity import ReportingQuarter
+
+    try:
+        return ReportingQuarter.parse("-".join(edition.split("-")[:3])).key
+    except ValueError:
+        raise typer.BadParameter(f"{edition!r} is not an edition such as 2020-21-q2.", param_hint="--edition") from None
+
+
+def _require_received(settings: Settings, outlook: Outlook, edition: str, quarter: str) -> None:
+    records = settings.workspace().archive.records()
+    if outlook.new_files or any(record.reporting_quarter == quarter for record in records):
+        return
+    _fail(f"No file of {edition} was ever received. Put it into {settings.landing_dir} and run the refresh again.")
+
+
+def _fail(sentence: str, code: int = FAILED) -> NoReturn:
+    with contextlib.suppress(BrokenPipeError):
+        err.print(sentence, style="red")
+    sys.exit(code)

@@ -1,0 +1,149 @@
+"""Running the job from the command line: the job that the UI, the schedule and the sensor run too.
+
+Dagster and dbt are imported only here, and only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from quarterdeck.alerts import AlertError, post_failure
+from quarterdeck.inputs import Outlook
+from quarterdeck.progress import Progress
+from quarterdeck.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+#: Imported names of errors that mean that the lock is taken.
+_LOCK_ERROR = "RefreshInProgress"
+
+
+@dataclass
+class Outcome:
+    """How a run ended. `rejected` are files of this run, `failed_checks` (asset, check, why) blocked publishing."""
+
+    published: bool
+    run_id: str
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+    failed_checks: list[tuple[str, str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str, str]] = field(default_factory=list)
+    failure: str | None = None
+    failed_step: str | None = None
+    lock_taken: bool = False
+    alert_error: str | None = None
+
+
+def run_refresh(
+    settings: Settings,
+    outlook: Outlook,
+    progress: Progress,
+    *,
+    quarters: Sequence[str] | None = None,
+    force: bool = False,
+) -> Outcome:
+    """Run the job in this process. `quarters` limits what is read, `force` reads it again.
+
+    DbtError when the dbt project cannot be parsed; everything that goes wrong during the run is in the outcome.
+    """
+    settings.export()
+    _prepare_dagster_home(settings)
+    import dagster as dg
+
+    from orchestration import jobs
+    from orchestration.assets.keys import LOCK
+    from orchestration.definitions import build_definitions
+    from orchestration.partitions import pending_quarters
+
+    progress.stage("Loading the asset graph")
+    job = build_definitions(settings, progress=progress).resolve_job_def(jobs.JOB_NAME)
+    if quarters is None:
+        quarters = sorted(pending_quarters(settings, outlook))
+        if force:
+            archived = settings.workspace().archive.records()
+            quarters = sorted({*quarters, *(r.reporting_quarter for r in archived if r.reporting_quarter)})
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags={jobs.STARTED_BY: jobs.COMMAND_LINE, **jobs.partition_tags(quarters)},
+            run_config={
+                **jobs.reading_config(force=force),
+                "resources": {LOCK: {"config": {"wait_seconds": 0}}},
+                "loggers": {"console": {"config": {"log_level": settings.log_level.upper()}}},
+            },
+        )
+    outcome = _outcome(result)
+    outcome.rejected = _rejected(settings.raw_dir, {sha256 for _, sha256 in outlook.new_files})
+    if outcome.failure and not outcome.lock_taken and settings.webhook_url:
+        try:
+            post_failure(
+                settings.webhook_url,
+                job=jobs.JOB_NAME,
+                run_id=outcome.run_id,
+                step=outcome.failed_step,
+                reason=outcome.failure,
+            )
+        except AlertError as error:
+            outcome.alert_error = str(error)
+    return outcome
+
+
+def _prepare_dagster_home(settings: Settings) -> None:
+    """A home of its own has no dagster.yaml yet; without one Dagster would send telemetry and log slowly."""
+    path = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(settings.root / "dagster.yaml", path)
+
+
+def _rejected(raw_dir: Path, new_files: set[str]) -> list[tuple[str, str]]:
+    path = raw_dir / "received_files.parquet"
+    if not path.exists():
+        return []
+    rows = pq.read_table(path, columns=["source_sha256", "source_file", "outcome", "error_message"]).to_pylist()
+    return [
+        (row["source_file"], row["error_message"] or "")
+        for row in rows
+        if row["outcome"] == "rejected" and row["source_sha256"] in new_files
+    ]
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+    outcome = Outcome(published=result.success, run_id=result.run_id)
+    for event in result.all_events:
+        data: Any = event.event_specific_data
+        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not data.passed:
+            found = (data.asset_key.to_user_string(), data.check_name, data.description or "")
+            (outcome.failed_checks if data.severity.name == "ERROR" else outcome.warnings).append(found)
+        elif event.event_type_value == "STEP_FAILURE" and outcome.failure is None:
+            outcome.failed_step = event.step_key
+            said = data.user_failure_data.description if data.user_failure_data else None
+            outcome.failure = said or _root_cause(data.error)
+        elif event.event_type_value == "PIPELINE_FAILURE" and outcome.failure is None:
+            outcome.failure = _root_cause(data.error) or "The run failed."
+            outcome.lock_taken = _is_lock_error(data.error)
+    return outcome
+
+
+def _root_cause(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return ""
+    return error.message.strip().removeprefix(f"{error.cls_name}: ")
+
+
+def _is_lock_error(error: Any) -> bool:
+    while error is not None:
+        if error.cls_name == _LOCK_ERROR:
+            return True
+        error = error.cause
+    return False

@@ -1,0 +1,120 @@
+"""Query results as a table for people, or as CSV or JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quarterdeck.warehouse import Result
+
+NULL = "null"
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def show(result: Result, how: Format, console: Console, limit: int = 0) -> None:
+    """Print a result. `limit` cuts tables only, and says so; 0 shows everything."""
+    if how is Format.csv:
+        _write_csv(result, console.file)
+    elif how is Format.json:
+        _write_json(result, console.file)
+    else:
+        _print_table(result, console, limit)
+
+
+def text_of(value: Any) -> str:
+    """A value as a person reads it: no trailing zeros of a decimal, no microseconds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _print_table(result: Result, console: Console, limit: int) -> None:
+    if not result.rows:
+        console.print(f"No rows. Columns: {', '.join(result.columns)}", style="dim", highlight=False, markup=False)
+        return
+    shown = result.rows[:limit] if limit else result.rows
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for index, column in enumerate(result.columns):
+        numbers = all(isinstance(row[index], (int, float, Decimal, type(None))) for row in shown)
+        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*(Text(NULL, style="dim italic") if value is None else Text(text_of(value)) for value in row))
+    if console.is_terminal:
+        console.print(table)
+    else:
+        # A pipe has no width: nothing is wrapped or cut for it.
+        wide = Console(file=console.file, width=100_000, color_system=None)
+        with wide.capture() as captured:
+            wide.print(table)
+        console.file.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+    if len(shown) < len(result.rows):
+        console.print(
+            f"{len(shown)} of {len(result.rows)} rows; --limit 0 shows all of them.",
+            style="dim",
+            highlight=False,
+        )
+
+
+def _write_csv(result: Result, stream: TextIO) -> None:
+    for row in (result.columns, *result.rows):
+        stream.write(",".join(_csv_field(value) for value in row) + "\n")
+
+
+def _csv_field(value: Any) -> str:
+    # Null is an empty field, an empty text is a quoted one: the two stay apart.
+    if value is None:
+        return ""
+    text = value.isoformat() if isinstance(value, (date, datetime)) else text_of(value)
+    if text == "" or any(mark in text for mark in ',"\n\r') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _write_json(result: Result, stream: TextIO) -> None:
+    columns = _distinct(result.columns)
+    rows = [dict(zip(columns, row, strict=True)) for row in result.rows]
+    lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False, default=_json_value) for row in rows)
+    stream.write(f"[\n{lines}\n]\n" if rows else "[]\n")
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value)
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for column in columns:
+        name, number = column, 1
+        while name in names:
+            number += 1
+            name = f"{column}_{number}"
+        names.append(name)
+    return names
