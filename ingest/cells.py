@@ -60,6 +60,7 @@ _TAIL_WORD = (
 I = re.IGNORECASE
 _period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", I)
 _period_only = re.compile(PERIOD, I)
+_begins_period = re.compile(rf"{_MONTH}|spring|summer|autumn|Q|FY|19|20", I)
 _no_data = re.compile(NO_DATA, I)
 _missing = re.compile(MISSING, I)
 _number = re.compile(NUMBER)
@@ -124,6 +125,7 @@ KINDS: dict[str, Kind] = {
 TEXT_KINDS = ("section", "theme", "label")
 
 
+@lru_cache(maxsize=65536)
 def is_period(text: str) -> bool:
     """Whether the whole text is one printed period."""
     return _period_only.fullmatch(text) is not None
@@ -155,6 +157,7 @@ def is_assessing(word: str) -> bool:
     return _assessing_word.fullmatch(word) is not None
 
 
+@lru_cache(maxsize=65536)
 def is_glyph(text: str) -> bool:
     """Whether the text is a lone mark that carries no meaning of its own; a digit always carries one."""
     return (len(text) == 1 and not text.isdigit()) or _glyph.fullmatch(text) is not None
@@ -162,6 +165,8 @@ def is_glyph(text: str) -> bool:
 
 def leading_period(words: list[str], start: int) -> int:
     """How many words from ``start`` on form the longest printed period; 0 where none does."""
+    if not _begins_period.match(words[start]):
+        return 0
     for count in (5, 4, 3, 2, 1):
         if start + count <= len(words) and is_period(" ".join(words[start : start + count])):
             return count

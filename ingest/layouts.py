@@ -24,13 +24,12 @@ EDITION_PHRASE = (
     r"(?:(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2},? ?[-\u2013]? ?(?:Q|Qtr ?|Quarter )[1-4]"
     r"|(?:Q|Qtr ?|Quarter )[1-4],? ?[-\u2013]? ?(?:of )?(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2})"
 )
-_SPACES = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^a-z0-9%]+")
 
 
 def squash(text: str) -> str:
     """One space for every run of white space, none at the ends."""
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def fold(text: str) -> str:

@@ -1,0 +1,49 @@
+"""``make bench``: every measurement, with its goal beside it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import ingestion, refresh
+
+
+def main() -> None:
+    """Measure and print. Nothing fails on a slow machine; the numbers are for people."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--editions", type=int, default=1000, help="generated editions for ingestion (default 1000)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the refresh measurements (default 5)")
+    parser.add_argument("--only", choices=("ingestion", "refresh"))
+    arguments = parser.parse_args()
+    console = Console(width=118)
+    console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+
+    if arguments.only != "refresh":
+        table = Table(title="Ingestion alone (one process), generated editions, 30 % of table rows with a fault")
+        for heading in ("editions", "rows", "seconds", "whole: rows/s", "reading alone: rows/s"):
+            table.add_column(heading, justify="right")
+        for editions in (arguments.editions // 10, arguments.editions):
+            with tempfile.TemporaryDirectory() as folder:
+                found = ingestion.measure(Path(folder), editions)
+            table.add_row(
+                f"{editions:,}",
+                f"{found['rows']:,}",
+                f"{found['seconds']:.2f}",
+                f"{found['whole']:,.0f}",
+                f"{found['reading']:,.0f}",
+            )
+        console.print(table)
+        console.print("Goal: 40,000 rows/s, and the same speed at ten times the editions.\n")
+
+    if arguments.only != "ingestion":
+        with tempfile.TemporaryDirectory() as folder:
+            refresh.report(console, refresh.measure(Path(folder), arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
