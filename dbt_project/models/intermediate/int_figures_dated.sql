@@ -129,7 +129,7 @@ select
   indicator_unit,
   area_code,
   edition_period_end,
-  period_text,
+  case when period_words_status is null then period_text end as period_text,
   period_key,
   period_type,
   period_label,

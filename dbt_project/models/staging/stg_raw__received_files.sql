@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 with received as (
   select
     source_sha256,

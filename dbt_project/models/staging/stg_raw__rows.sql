@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {%- set text_columns = ['section_text', 'theme_text', 'label_text', 'frequency_text', 'updated_text', 'period_text', 'value_text',
   'comparison_text', 'rag_text', 'quartile_text', 'benchmark_text', 'target_text', 'previous_period_text', 'previous_value_text'] -%}
 {%- set cells = {'latest': 'value_text', 'previous': 'previous_value_text', 'benchmark': 'benchmark_text', 'target': 'target_number_text'} -%}
