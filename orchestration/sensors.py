@@ -6,16 +6,20 @@ Belongs here: seeing that something happened. What then happens is the job's.
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 
 import dagster as dg
 
 from ingest.errors import ConfigurationError, LayoutError
+from ingest.pipeline import SIDECAR_SUFFIXES
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
 from orchestration.partitions import quarters_of_files
 from quarterdeck.alerts import AlertError, post_failure
 from quarterdeck.inputs import look
 from quarterdeck.settings import Settings
+
+_SETTLED_SECONDS = 2
 
 
 def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
@@ -26,12 +30,14 @@ def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts one run for each new content in the landing folder, for the quarter that the file "
         "says it is for; a file that does not say gets a run too, so that its rejection becomes visible. "
-        "Content counts, not names or times: the same bytes never start a second run.",
+        "Content counts, not times: the same bytes start no second run, unless their name or note changed.",
     )
     def new_content_in_landing(context: dg.SensorEvaluationContext):
-        seen = _listing(settings.landing_dir)
+        seen, newest = _listing(settings.landing_dir)
         if seen == context.cursor:
             return dg.SkipReason("The landing folder has not changed.")
+        if 0 <= time.time() - newest < _SETTLED_SECONDS:
+            return dg.SkipReason("A file in the landing folder may still be being written.")
         try:
             outlook = look(settings)
         except (ConfigurationError, LayoutError) as error:
@@ -39,7 +45,7 @@ def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
         quarters = quarters_of_files(settings, [name for name, _ in outlook.new_files])
         requests = [
             dg.RunRequest(
-                run_key=_content_key(settings.landing_dir / name, sha256),
+                run_key=_content_key(settings, name, sha256),
                 partition_key=quarters.get(name),
                 tags={"quarterdeck/file": name},
             )
@@ -91,9 +97,9 @@ def _reason(context: dg.RunFailureSensorContext, steps) -> str:
     return context.failure_event.message or "No reason was given."
 
 
-def _listing(folder: Path) -> str:
-    """A hash of the names, sizes and times below the folder: unchanged, no file needs to be read again."""
-    entries = []
+def _listing(folder: Path) -> tuple[str, float]:
+    """A hash of names, sizes and times below the folder, so that unchanged files are not read; the newest time."""
+    entries, newest = [], 0.0
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -102,13 +108,18 @@ def _listing(folder: Path) -> str:
             except OSError:
                 continue
             entries.append((os.path.join(parent, name), stat.st_size, stat.st_mtime_ns))
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+            newest = max(newest, stat.st_mtime)
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest(), newest
 
 
-def _content_key(path: Path, sha256: str) -> str:
-    """The file's hash, and that of its note and name where they decide what the same bytes are taken for."""
-    digest = hashlib.sha256(path.name.encode())
-    for note in (path.with_name(path.name + ".yml"), path.with_suffix(".yml")):
-        if note.is_file():
-            digest.update(note.read_bytes())
+def _content_key(settings: Settings, name: str, sha256: str) -> str:
+    """The hash of the file; of a file received before also its new name and note, which decide what it is taken for."""
+    if not settings.workspace().archive.path_of(sha256).exists():
+        return sha256
+    path = settings.landing_dir / name
+    digest = hashlib.sha256(name.encode())
+    for suffix in SIDECAR_SUFFIXES:
+        for note in (path.with_name(path.name + suffix), path.with_suffix(suffix)):
+            if note.is_file():
+                digest.update(note.read_bytes())
     return f"{sha256}-{digest.hexdigest()[:12]}"

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     webhook_url: str | None = Field(None, description="A failed run is posted here as JSON. Default: nowhere.")
     log_level: str = Field(
         "critical",
-        description="Which of Dagster's own log lines the command line prints: debug, info, warning, error, critical.",
+        description="Which of Dagster's log lines the command line prints: debug, info, warning, error, critical.",
     )
 
     @field_validator("home", "landing_dir", "areas_path")

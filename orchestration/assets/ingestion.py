@@ -26,6 +26,7 @@ from quarterdeck.settings import Settings
 GROUP = "ingestion"
 EDITION_IDENTIFIED = "edition_identified"
 RAW_SCHEMA = "raw_schema"
+EVERY_FILE_READ = "every_file_read"
 EVERY_LINE_ACCOUNTED_FOR = "every_line_accounted_for"
 
 _PREVIEW_COLUMNS = ("row_number", "label_text", "period_text", "value_text", "rag_text", "target_text")
@@ -83,7 +84,7 @@ def ingestion_assets(
                     )
                 ),
             },
-            check_results=[_identified(rejected)],
+            check_results=[_none_rejected(EDITION_IDENTIFIED, rejected)],
         )
 
     @dg.asset(
@@ -103,6 +104,11 @@ def ingestion_assets(
                 blocking=True,
                 description="The Parquet files that this run wrote agree with the schemas that "
                 "ingest/schemas.py declares: columns, types, nulls, allowed values, keys.",
+            ),
+            dg.AssetCheckSpec(
+                EVERY_FILE_READ,
+                asset=RAW_DASHBOARDS,
+                description="Each file of these quarters could be read. Lists those that could not, and why.",
             ),
             dg.AssetCheckSpec(
                 EVERY_LINE_ACCOUNTED_FOR,
@@ -138,11 +144,13 @@ def ingestion_assets(
             check_results=[
                 _schema_check(RAW_DASHBOARDS, _edition_violations(workspace.raw_dir, loaded)),
                 _lines_check(workspace.raw_dir, loaded),
+                _none_rejected(EVERY_FILE_READ, [record for record in read if record.outcome == "rejected"]),
             ],
         )
 
     sources = {node.name: node for node in graph.nodes.values() if node.resource_type == "source"}
     catalogue = {table.name: table for table in CATALOGUE_TABLES} | {"rejected_problems": PROBLEMS}
+    of_editions = {table.name: table for table in EDITION_TABLES}
 
     @dg.multi_asset(
         name="raw_tables",
@@ -163,10 +171,10 @@ def ingestion_assets(
                 RAW_SCHEMA,
                 asset=asset_key_of(sources[name]),
                 blocking=True,
-                description="The file agrees with the schema that ingest/schemas.py declares.",
+                description="What dbt is about to read agrees with the schema that ingest/schemas.py declares: a "
+                "catalogue table in full, the files of editions by their columns and types.",
             )
-            for name in catalogue
-            if name in sources
+            for name in sources
         ],
         required_resource_keys={LOCK, PROGRESS},
     )
@@ -175,25 +183,28 @@ def ingestion_assets(
         workspace = settings.workspace()
         with clear_failures(context.retry_number):
             written = pipeline.write_catalogue(workspace)
-        folders = [raw.folder_of(workspace.raw_dir, record) for record in written.records if record.outcome == "loaded"]
+        loaded = [record for record in written.records if record.outcome == "loaded"]
         for name, node in sources.items():
-            checks = []
+            rows, violations = 0, []
             if name in catalogue:
                 path = workspace.raw_dir / f"{name}.parquet"
-                rows = pq.read_metadata(path).num_rows
-                checks = [_schema_check(asset_key_of(node), raw.violations(catalogue[name], path))]
+                rows, violations = pq.read_metadata(path).num_rows, raw.violations(catalogue[name], path)
+            elif name in of_editions:
+                rows, violations = _edition_footers(workspace.raw_dir, loaded, of_editions[name])
             else:
-                rows = sum(pq.read_metadata(folder / f"{name}.parquet").num_rows for folder in folders)
+                violations = [f"ingest/schemas.py declares no table {name}"]
             yield dg.MaterializeResult(
-                asset_key=asset_key_of(node), metadata={"dagster/row_count": rows}, check_results=checks
+                asset_key=asset_key_of(node),
+                metadata={"dagster/row_count": rows},
+                check_results=[_schema_check(asset_key_of(node), violations)],
             )
 
     return [received_files, raw_dashboards, raw_tables]
 
 
-def _identified(rejected: list[FileRecord]) -> dg.AssetCheckResult:
+def _none_rejected(check: str, rejected: list[FileRecord]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        check_name=EDITION_IDENTIFIED,
+        check_name=check,
         passed=not rejected,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{len(rejected)} rejected" if rejected else None,
@@ -228,6 +239,25 @@ def _edition_violations(raw_dir: Path, loaded: list[FileRecord]) -> list[str]:
         for table in EDITION_TABLES
         for violation in raw.violations(table, _table_path(raw_dir, record, table))
     ]
+
+
+def _edition_footers(raw_dir: Path, loaded: list[FileRecord], table: RawTable) -> tuple[int, list[str]]:
+    """Rows of all files of an edition table, and what their columns have against the declared ones.
+
+    Only the footers are read: what the files hold was checked when they were written.
+    """
+    rows, violations = 0, []
+    for record in loaded:
+        path = _table_path(raw_dir, record, table)
+        try:
+            footer = pq.read_metadata(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            violations.append(f"{record.edition_key}: {path.name} cannot be read: {error}")
+            continue
+        rows += footer.num_rows
+        if not footer.schema.to_arrow_schema().equals(table.schema):
+            violations += [f"{record.edition_key}: {found}" for found in raw.violations(table, path)]
+    return rows, violations
 
 
 def _lines_check(raw_dir: Path, loaded: list[FileRecord]) -> dg.AssetCheckResult:
