@@ -84,6 +84,8 @@ periods_formed as (
       when {{ matches('period_token', full_year) }} then 'year'
       when {{ matches('period_token', full_year ~ '[-/]' ~ other_year) }} then 'years'
       when {{ matches('period_token', term ~ '(?: term)?' ~ gap ~ year ~ '|' ~ full_year ~ gap ~ term ~ '(?: term)?') }} then 'term'
+      -- The summer of a pair of years would be another one in a financial than in an academic year.
+      when {{ matches('period_token', '(?:spring|autumn)(?: term)?' ~ gap ~ full_year ~ '[-/]' ~ other_year) }} then 'term_of_years'
       when {{ matches('period_token', month ~ gap ~ year) }} then 'month'
       when {{ matches('period_token', month ~ gap ~ year ~ '-' ~ month ~ gap ~ year) }} then 'span'
       when {{ matches('period_token', '(?:rolling )?(?:year|12 months?)(?:-| ending | ended | )' ~ month ~ gap ~ year) }} then 'year_to'
@@ -131,6 +133,7 @@ periods_typed as (
         then case period_year_type when 'academic' then 'academic_year' else 'financial_year' end
       when period_form = 'years' and pair_second between pair_first + 2 and pair_first + 10 then 'multi_year'
       when period_form = 'term' then 'school_term'
+      when period_form = 'term_of_years' and pair_second = pair_first + 1 then 'school_term'
       when period_form = 'year_to' then 'rolling_year'
       when period_form = 'span' and span_months = 12 then 'rolling_year'
       when period_form = 'span' and span_months = 3 and first_month in (1, 4, 7, 10) then 'quarter'
@@ -147,13 +150,14 @@ periods_numbered as (
       when period_form in ('quarter', 'years') then pair_first
       when period_form = 'year' then case period_type when 'academic_year' then year_part - 1 else year_part end
       when period_form = 'term' then coalesce(year_part, last_year)
+      when period_form = 'term_of_years' then case term_part when 'spring' then pair_second else pair_first end
       when period_form = 'last_month' then case {{ quarter }} when 4 then {{ fy_start }} + 1 else {{ fy_start }} end
       when period_form = 'span' and period_type = 'quarter' then case first_month when 1 then last_year - 1 else last_year end
       when period_form in ('month', 'span', 'year_to') then last_year
     end as period_year,
     case
       when period_form in ('bare_quarter', 'quarter') then quarter_part
-      when period_form = 'term' then case term_part when 'spring' then 1 when 'summer' then 2 when 'autumn' then 3 end
+      when period_form in ('term', 'term_of_years') then case term_part when 'spring' then 1 when 'summer' then 2 when 'autumn' then 3 end
       when period_form = 'last_month' then case {{ quarter }} when 4 then 3 else 3 * {{ quarter }} + 3 end
       when period_form = 'span' and period_type = 'quarter' then case first_month when 4 then 1 when 7 then 2 when 10 then 3 when 1 then 4 end
       when period_form in ('month', 'span', 'year_to') then last_month

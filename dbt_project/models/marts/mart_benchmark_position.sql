@@ -45,6 +45,7 @@ select
   target_value,
   round(value - comparable_target, 6) as target_gap,
   case
+    when target_kind = 'top_quartile' then quartile = 1
     when comparable_target is null then null
     when target_operator = '<' then value < comparable_target
     when target_operator = '<=' then value <= comparable_target
