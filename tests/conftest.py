@@ -1,0 +1,113 @@
+"""What the tests share: homes of their own, the command as a person runs it, and one finished refresh."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LANDING = ROOT / "landing"
+BUNDLED = ("2016-17-q2", "2018-19-q1", "2020-21-q2", "2022-23-q1")
+
+
+@dataclass(frozen=True)
+class Home:
+    """A project home: its own state, its own landing folder, and the command run upon it."""
+
+    path: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.path / "landing"
+
+    @property
+    def published(self) -> Path:
+        return self.path / "warehouse" / "quarterdeck.duckdb"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("QUARTERDECK_") and k != "DAGSTER_HOME"}
+        return {**kept, "QUARTERDECK_HOME": str(self.path), "COLUMNS": "200", **more}
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start the command; from another folder, because nothing may depend on the current one."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "quarterdeck", *arguments],
+            cwd=self.path.parent,
+            env=self.environment(PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Where tests run in the background, an interrupt is ignored and would be ignored by the child too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of the published warehouse, read by another client than the command."""
+        import duckdb
+
+        with duckdb.connect(str(self.published), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+def new_home(path: Path, *editions: str) -> Home:
+    """A home with these bundled editions in its landing folder."""
+    home = Home(path)
+    home.landing.mkdir(parents=True)
+    for edition in editions:
+        shutil.copy(LANDING / f"{edition}-dashboard.txt", home.landing)
+    return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment_of_its_own() -> Iterator[None]:
+    """Settings of the person who runs the tests must not reach them, nor those of one test another."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("QUARTERDECK_") or name == "DAGSTER_HOME":
+                patch.delenv(name)
+        patch.setenv("DO_NOT_TRACK", "1")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _environment_put_back() -> Iterator[None]:
+    """Loading the definitions exports the home to dbt and Dagster; the next test has another one."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """A home after its first refresh, and what the command said."""
+
+    home: Home
+    said: subprocess.CompletedProcess[str]
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
+    """The bundled editions after `quarterdeck refresh`. Shared by all tests: read it, never change it."""
+    import time
+
+    home = new_home(tmp_path_factory.mktemp("refreshed") / "home", *BUNDLED)
+    started = time.monotonic()
+    said = home.run("refresh")
+    assert said.returncode == 0, said.stdout + said.stderr
+    return Refreshed(home, said, time.monotonic() - started)
