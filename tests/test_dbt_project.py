@@ -288,7 +288,8 @@ def test_hostile_text_is_kept_and_never_becomes_a_number(received: Home) -> None
         f"select distinct value from marts.fct_observation where {hostile} > {len(HOSTILE_LABELS)}"
     ) == [(None,)]
     assert received.query(
-        f"select distinct rag, quartile, benchmark_value, target_value from marts.fct_assessment where {hostile} > {len(HOSTILE_LABELS)}"
+        "select distinct rag, quartile, benchmark_value, target_value from marts.fct_assessment "
+        f"where {hostile} > {len(HOSTILE_LABELS)}"
     ) == [(None, None, None, None)]
 
 
