@@ -51,7 +51,8 @@ figures_bracketed as (
       when {{ matches(prefix ~ '_printed', '[^()]*[^() ] ?[(][^()]*[)]') }} then 'closed'
       when {{ matches(prefix ~ '_printed', '[^()]*[^() ] ?[(][^()]+') }} then 'unclosed'
       when {{ matches(prefix ~ '_printed', '[^()]*% ?[^() ]+[)]') }} then 'unopened'
-      when {{ matches(prefix ~ '_printed', '[^()]*[^() ] ?[()]|[()] ?[^()]+') }} then 'stray'
+      -- Only at the end: before the number a bracket may be a misread digit, or the bracket that follows a lost figure.
+      when {{ matches(prefix ~ '_printed', '[^()]*[^() ] ?[()]') }} then 'stray'
       else 'none'
     end as {{ prefix }}_bracket_form
     {%- endfor %}
