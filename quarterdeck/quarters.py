@@ -14,7 +14,8 @@ def last_day(quarter: ReportingQuarter) -> date:
 
 def ended_quarter(day: date, delay_days: int = 0) -> ReportingQuarter:
     """The newest quarter that had ended at least `delay_days` before `day`."""
-    running = ReportingQuarter.of(day - timedelta(days=delay_days))
+    # A quarter that ends on 31 March has ended for 45 days on 15 May.
+    running = ReportingQuarter.of(day - timedelta(days=delay_days) + timedelta(days=1))
     return ReportingQuarter.of(running.start - timedelta(days=1))
 
 
