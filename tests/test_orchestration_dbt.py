@@ -1,0 +1,126 @@
+"""What the shim relies on in dbt, on a project of three tables: an upgrade that changes it fails here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.dbt import DbtError, DbtProject, offending_rows
+
+FILES = {
+    "dbt_project.yml": """
+        name: tiny
+        version: 1.0.0
+        profile: tiny
+        seeds: {tiny: {+schema: seeds}}
+        models: {tiny: {+schema: marts, +access: public, +materialized: table}}
+    """,
+    "profiles.yml": """
+        tiny:
+          target: local
+          outputs:
+            local: {type: duckdb, path: "{{ env_var('QUARTERDECK_HOME') }}/tiny.duckdb", keep_open: false}
+    """,
+    "macros/generate_schema_name.sql": (
+        "{% macro generate_schema_name(name, node) -%}{{ name or target.schema }}{%- endmacro %}"
+    ),
+    "seeds/numbers.csv": "number,word\n1,one\n2,two\n3,three\n",
+    "models/doubled.sql": "select number * 2 as doubled, word from {{ ref('numbers') }}",
+    "models/schema.yml": """
+        models:
+          - name: doubled
+            description: One row per number.
+            columns:
+              - name: doubled
+                description: Twice the number.
+                data_type: integer
+                data_tests:
+                  - accepted_values: {arguments: {values: [2, 4], quote: false}, config: {severity: warn}}
+    """,
+    "tests/no_row_is_six.sql": "select * from {{ ref('doubled') }} where doubled = 6",
+    "tests/seed_is_small.sql": "select * from {{ ref('numbers') }} where number > 100",
+}
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    from textwrap import dedent
+
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> DbtProject:
+    monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
+    write(tmp_path / "project", FILES)
+    return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path)
+
+
+def test_the_graph_a_build_and_what_it_tells(project, tmp_path):
+    graph = project.graph()
+    assert [node.name for node in graph.nodes.values()] == ["numbers", "doubled"]
+    doubled = graph.nodes["model.tiny.doubled"]
+    assert (doubled.layer, doubled.schema, doubled.is_public, doubled.materialized) == ("marts", "marts", True, "table")
+    assert doubled.depends_on == ["seed.tiny.numbers"]
+    assert doubled.columns == {"doubled": {"type": "integer", "description": "Twice the number."}}
+    attached = {test.name.split("_doubled")[0]: (test.attached_to, test.severity) for test in graph.tests.values()}
+    assert attached == {
+        "accepted_values": ("model.tiny.doubled", "warn"),
+        "no_row_is_six": ("model.tiny.doubled", "error"),
+        "seed_is_small": ("seed.tiny.numbers", "error"),
+    }
+
+    events: list[tuple[str, str]] = []
+    results = {r.unique_id.split(".")[2].split("_doubled")[0]: r for r in project.build(lambda *e: events.append(e))}
+    assert {name: (r.status, r.failing_rows, r.good) for name, r in results.items()} == {
+        "numbers": ("success", 0, True),
+        "seed_is_small": ("pass", 0, True),
+        "doubled": ("success", 0, True),
+        "accepted_values": ("warn", 1, True),
+        "no_row_is_six": ("fail", 1, False),
+    }
+    assert ("start", "model.tiny.doubled") in events
+    assert ("success", "model.tiny.doubled") in events
+    assert sum(state == "start" for state, _ in events) == len(results)
+    header, rows = offending_rows(tmp_path / "tiny.duckdb", results["no_row_is_six"].compiled_code)
+    assert (header, rows) == (["doubled", "word"], [(6, "three")])
+
+
+def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_path):
+    first = project.graph()
+    (stored,) = (tmp_path / "target").glob("graph-*.json")
+    (tmp_path / "target" / "manifest.json").unlink()
+    assert project.graph() == first
+    assert not (tmp_path / "target" / "manifest.json").exists(), "nothing changed, but it was parsed again"
+
+    write(tmp_path / "project", {"models/tripled.sql": "select number * 3 as tripled from {{ ref('numbers') }}"})
+    second = project.graph()
+    assert "model.tiny.tripled" in second.nodes
+    assert second.fingerprint != first.fingerprint
+    assert not stored.exists(), "a graph that is out of date must not lie about"
+
+
+def test_a_broken_store_is_parsed_anew(project, tmp_path):
+    first = project.graph()
+    (stored,) = (tmp_path / "target").glob("graph-*.json")
+    stored.write_text(stored.read_text()[:100])
+    assert project.graph() == first
+
+
+def test_a_project_that_cannot_be_parsed_says_why(project, tmp_path):
+    write(tmp_path / "project", {"models/lost.sql": "select * from {{ ref('nowhere') }}"})
+    with pytest.raises(DbtError, match="nowhere"):
+        project.graph()
+    with pytest.raises(DbtError, match="nowhere"):
+        project.build()
+
+
+def test_a_model_that_fails_keeps_what_follows_from_being_built(project, tmp_path):
+    write(tmp_path / "project", {"models/doubled.sql": "select number / 'two' as doubled, word from {{ ref('numbers') }}"})
+    results = {result.unique_id.split(".")[2]: result for result in project.build()}
+    assert results["doubled"].status == "error" and not results["doubled"].good
+    assert "Conversion Error" in results["doubled"].message
+    assert results["no_row_is_six"].status == "skipped"
