@@ -119,7 +119,9 @@ def test_a_project_that_cannot_be_parsed_says_why(project, tmp_path):
 
 
 def test_a_model_that_fails_keeps_what_follows_from_being_built(project, tmp_path):
-    write(tmp_path / "project", {"models/doubled.sql": "select number / 'two' as doubled, word from {{ ref('numbers') }}"})
+    write(
+        tmp_path / "project", {"models/doubled.sql": "select number / 'two' as doubled, word from {{ ref('numbers') }}"}
+    )
     results = {result.unique_id.split(".")[2]: result for result in project.build()}
     assert results["doubled"].status == "error" and not results["doubled"].good
     assert "Conversion Error" in results["doubled"].message

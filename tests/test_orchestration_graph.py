@@ -9,10 +9,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-import yaml
 
 from ingest.identity import ReportingQuarter
-from orchestration.checks import CONTRACT_PATH, column_faults, promised_columns
+from orchestration.contract import column_faults, promised_columns
 from orchestration.definitions import build_definitions
 from orchestration.jobs import partition_tags
 from quarterdeck.settings import Settings
@@ -34,9 +33,7 @@ def specs(definitions) -> dict[str, dg.AssetSpec]:
 @pytest.fixture(scope="module")
 def checks(definitions) -> dict[tuple[str, str], dg.AssetCheckSpec]:
     graph = definitions.resolve_asset_graph()
-    return {
-        (key.asset_key.to_user_string(), key.name): graph.get_check_spec(key) for key in graph.asset_check_keys
-    }
+    return {(key.asset_key.to_user_string(), key.name): graph.get_check_spec(key) for key in graph.asset_check_keys}
 
 
 def dbt_files(folder: str, suffix: str) -> set[str]:
@@ -160,7 +157,7 @@ def test_the_contract_is_kept_as_it_was_agreed():
 def test_promised_columns_are_in_the_published_warehouse(refreshed):
     rows = refreshed.home.query("select table_name, column_name from duckdb_columns() where schema_name = 'marts'")
     actual = {table: {column for name, column in rows if name == table} for table, _ in rows}
-    for table, columns in yaml.safe_load(CONTRACT_PATH.read_text()).items():
+    for table, columns in promised_columns().items():
         assert set(columns) <= actual[table]
 
 

@@ -106,9 +106,7 @@ def test_a_missing_landing_folder_is_said_and_does_not_stop_the_sensor(landing, 
 
 def evaluate(definitions: dg.Definitions, when: datetime):
     schedule = definitions.resolve_schedule_def("quarter_has_ended")
-    context = dg.build_schedule_context(
-        scheduled_execution_time=when, repository_def=definitions.get_repository_def()
-    )
+    context = dg.build_schedule_context(scheduled_execution_time=when, repository_def=definitions.get_repository_def())
     return schedule.evaluate_tick(context)
 
 
@@ -220,5 +218,3 @@ def test_a_failure_of_the_command_line_is_not_posted_twice_and_none_without_an_a
 def test_an_address_that_does_not_answer_is_an_error_of_one_sentence(webhook):
     with pytest.raises(AlertError, match="QUARTERDECK_WEBHOOK_URL"):
         post_failure("http://127.0.0.1:9/hook", job="j", run_id="r", step=None, reason="because")
-
-

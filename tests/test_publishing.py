@@ -238,7 +238,9 @@ def test_readers_go_on_while_warehouses_are_published(tmp_path):
         "print(len(seen))\n"
     )
     readers = [
-        subprocess.Popen([sys.executable, "-c", reading, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", reading, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     faults: list[BaseException] = []

@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.assets.dbt_models import asset_key_of, checked_build
 from orchestration.assets.keys import LOCK, OWNERS, PROGRESS, PUBLISHED_WAREHOUSE
+from orchestration.contract import in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
 from quarterdeck.publishing import PublishingError, publish, published_versions
 from quarterdeck.settings import Settings
@@ -15,7 +16,7 @@ from quarterdeck.settings import Settings
 def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=PUBLISHED_WAREHOUSE,
-        deps=[asset_key_of(node) for node in graph.nodes.values() if node.is_public],
+        deps=[asset_key_of(node) for node in public_nodes(graph).values()],
         group_name="publishing",
         owners=OWNERS,
         kinds={"duckdb"},
@@ -32,6 +33,10 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
                 "There is no build that has passed its tests; run the job quarterly_refresh. Nothing was published.",
                 allow_retries=False,
             )
+        faults = {name: found for name, found in table_faults(settings.build_path, graph).items() if found}
+        if faults:
+            said = "; ".join(f"{name or 'schema marts'}: {in_words(found)}" for name, found in faults.items())
+            raise dg.Failure(f"The build breaks the contract: {said}. Nothing was published.", allow_retries=False)
         try:
             path = publish(
                 settings.build_path,

@@ -1,0 +1,272 @@
+"""The job run in this process: what it materializes, and what keeps it from publishing.
+
+One home for the module, because another one makes dbt parse the project anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from orchestration import contract
+from orchestration.definitions import build_definitions
+from orchestration.jobs import partition_tags, reading_config
+from quarterdeck.lock import lock_state, refresh_lock
+from quarterdeck.publishing import published_versions
+from quarterdeck.settings import Settings
+from tests.conftest import ROOT, Home, new_home
+
+
+class OwnProject(Settings):
+    """Settings whose dbt project is a copy in the home, so that a test can change it."""
+
+    @property
+    def dbt_project_dir(self) -> Path:
+        return self.home / "dbt_project"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    home = new_home(tmp_path_factory.mktemp("job") / "home", "2020-21-q2")
+    shutil.copytree(ROOT / "dbt_project", home.path / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))
+    return home
+
+
+@pytest.fixture(scope="module")
+def settings(home) -> Settings:
+    return OwnProject(home=home.path)
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def run(settings: Settings, instance: dg.DagsterInstance, quarters=(), *, force=False, wait_seconds=0.0):
+    job = build_definitions(settings).resolve_job_def("quarterly_refresh")
+    return job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        tags=partition_tags(quarters),
+        run_config={
+            **reading_config(force=force),
+            "resources": {"refresh_lock": {"config": {"wait_seconds": wait_seconds}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+    )
+
+
+def evaluations(result) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
+    return {
+        (found.asset_key.to_user_string(), found.check_name): found for found in result.get_asset_check_evaluations()
+    }
+
+
+def materialized(result) -> dict[str, dict]:
+    return {
+        event.asset_key.to_user_string(): event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+    }
+
+
+@pytest.fixture(scope="module")
+def first(settings, instance):
+    """The first run, over the quarter of the one file and the one after it."""
+    result = run(settings, instance, ["2020-21-q2", "2020-21-q3"])
+    assert result.success
+    return result
+
+
+def test_everything_is_materialized_with_what_an_engineer_wants_to_see(first, home, settings):
+    found = materialized(first)
+    assert set(found) == {spec.key.to_user_string() for spec in build_definitions(settings).resolve_all_asset_specs()}
+    assert found["received_files"]["received or identified anew"].value == 1
+    assert "2020-21-q2-dashboard.txt" in found["received_files"]["files"].value
+    assert found["raw/rows"]["dagster/row_count"].value == 24
+    assert found["marts/fct_assessment"]["dagster/row_count"].value == 24
+    assert "edition_key" in found["marts/dim_edition"]["preview"].value
+    assert found["published_warehouse"]["path"].value == str(home.published)
+    assert home.query("select edition_key, row_count from marts.dim_edition") == [("2020-21-q2", 24)]
+
+
+def test_each_quarter_of_the_range_is_a_partition_of_its_own(first):
+    quarters = {
+        event.partition: event.materialization.metadata
+        for event in first.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey("raw_dashboards")
+    }
+    assert set(quarters) == {"2020-21-q2", "2020-21-q3"}
+    assert quarters["2020-21-q2"]["dagster/partition_row_count"].value == 24
+    assert (
+        "% of Single assessments" in quarters["2020-21-q2"]["preview"].value
+        or "label_text" in quarters["2020-21-q2"]["preview"].value
+    )
+    assert "dagster/partition_row_count" not in quarters["2020-21-q3"]
+
+
+def test_every_check_was_evaluated_and_only_people_are_warned(first, settings):
+    found = evaluations(first)
+    declared = build_definitions(settings).resolve_asset_graph().asset_check_keys
+    assert {(key.asset_key.to_user_string(), key.name) for key in declared} == set(found)
+    failed = {key for key, evaluation in found.items() if not evaluation.passed}
+    assert failed == {("marts/dim_edition", "newest_edition_in_time")}
+    lines = found[("raw_dashboards", "every_line_accounted_for")].metadata["lines by disposition"].value
+    text = (ROOT / "landing" / "2020-21-q2-dashboard.txt").read_text()
+    assert sum(lines["2020-21-q2"].values()) == len(text.splitlines())
+
+
+def test_the_lock_is_free_after_a_run_and_keeps_one_out_meanwhile(first, settings, instance, home):
+    assert lock_state(settings.lock_path).running is None
+    with refresh_lock(settings.lock_path, purpose="somebody else"):
+        refused = run(settings, instance)
+    assert not refused.success
+    assert not refused.get_step_failure_events()
+    assert "RefreshInProgress" in refused.get_run_failure_event().event_specific_data.error.to_string()
+    assert len(published_versions(settings.warehouse_dir)) == 1
+
+
+def publish_by_hand(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    """A click on the last asset alone."""
+    return (
+        build_definitions(settings)
+        .resolve_implicit_global_asset_job_def()
+        .execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            asset_selection=[dg.AssetKey("published_warehouse")],
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    )
+
+
+def reason(result: dg.ExecuteInProcessResult) -> str:
+    return result.get_step_failure_events()[0].event_specific_data.user_failure_data.description
+
+
+def unpublished(result, settings: Settings, before: list) -> None:
+    assert not result.success
+    assert "published_warehouse" not in materialized(result)
+    assert published_versions(settings.warehouse_dir) == before
+    assert lock_state(settings.lock_path).running is None
+
+
+def test_raw_data_of_another_schema_stops_before_dbt(first, settings, instance, home):
+    before = published_versions(settings.warehouse_dir)
+    (path,) = (home.path / "raw" / "editions" / "2020-21-q2").glob("*/rows.parquet")
+    whole = path.read_bytes()
+    rows = pq.read_table(path, partitioning=None)
+    pq.write_table(rows.drop_columns(["value_text"]).append_column("surprise", pa.nulls(len(rows))), path)
+    try:
+        result = run(settings, instance)
+    finally:
+        path.write_bytes(whole)
+    unpublished(result, settings, before)
+    found = evaluations(result)[("raw/rows", "raw_schema")]
+    assert not found.passed
+    assert "value_text" in found.description and "surprise" in found.description
+    assert "marts/dim_edition" not in materialized(result)
+
+
+def test_a_promised_column_that_is_gone_keeps_the_warehouse_from_being_published(
+    first, settings, instance, tmp_path, monkeypatch
+):
+    before = published_versions(settings.warehouse_dir)
+    promised = contract.promised_columns()
+    promised["dim_edition"].append("colour_of_the_cover")
+    promised["dim_weather"] = []
+    monkeypatch.setattr(contract, "PROMISES", tmp_path / "contract.yml")
+    contract.PROMISES.write_text(yaml.safe_dump(promised))
+    result = run(settings, instance)
+    by_hand = publish_by_hand(settings, instance)
+    unpublished(result, settings, before)
+    found = evaluations(result)[("marts/dim_edition", "published_columns")]
+    assert found.description == "missing: colour_of_the_cover; tables missing: dim_weather"
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+    unpublished(by_hand, settings, before)
+    assert "missing: colour_of_the_cover" in reason(by_hand)
+
+
+def test_a_failing_dbt_test_shows_its_rows_and_nothing_is_published(first, settings, instance, home):
+    before = published_versions(settings.warehouse_dir)
+    tests = home.path / "dbt_project" / "tests"
+    (tests / "no_second_row.sql").write_text(
+        "select edition_key, row_number from {{ ref('fct_assessment') }} where row_number = 2"
+    )
+    (tests / "no_third_row.sql").write_text(
+        "{{ config(severity='warn') }}\nselect row_number from {{ ref('fct_assessment') }} where row_number = 3"
+    )
+    try:
+        result = run(settings, instance)
+        by_hand = publish_by_hand(settings, instance)
+    finally:
+        for name in ("no_second_row", "no_third_row"):
+            (tests / f"{name}.sql").unlink()
+    unpublished(result, settings, before)
+    found = evaluations(result)
+    failed = found[("marts/fct_assessment", "no_second_row")]
+    assert not failed.passed and failed.severity == dg.AssetCheckSeverity.ERROR
+    assert failed.description == "1 row, the first: edition_key 2020-21-q2, row_number 2"
+    assert "| 2020-21-q2 | 2 |" in failed.metadata["offending rows"].value
+    warned = found[("marts/fct_assessment", "no_third_row")]
+    assert not warned.passed and warned.severity == dg.AssetCheckSeverity.WARN
+    unpublished(by_hand, settings, before)
+    assert "has passed its tests" in reason(by_hand)
+
+
+def test_a_project_that_changed_after_loading_is_not_run_with_the_old_graph(first, settings, instance, home):
+    job = build_definitions(settings).resolve_job_def("quarterly_refresh")
+    extra = home.path / "dbt_project" / "models" / "marts" / "extra.sql"
+    extra.write_text("select 1 as x")
+    try:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    finally:
+        extra.unlink()
+    assert not result.success
+    assert "Reload it" in result.get_step_failure_events()[0].event_specific_data.user_failure_data.description
+
+
+def test_what_may_go_away_by_itself_is_tried_again_and_what_may_not_is_not(first, settings, monkeypatch):
+    import errno
+
+    from ingest import pipeline
+    from orchestration import retries
+
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0)
+    tries: list[int] = []
+
+    def failing(number: int):
+        def receive(*_, **__):
+            tries.append(number)
+            raise OSError(number, "said the disk", "/somewhere")
+
+        return receive
+
+    def receive_with(number: int) -> dg.ExecuteInProcessResult:
+        tries.clear()
+        monkeypatch.setattr(pipeline, "receive", failing(number))
+        job = build_definitions(settings).resolve_job_def("quarterly_refresh")
+        with dg.DagsterInstance.ephemeral() as instance:
+            return job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+
+    assert not receive_with(errno.EIO).success
+    assert len(tries) == 4
+    refused = receive_with(errno.EACCES)
+    assert len(tries) == 1
+    said = refused.get_step_failure_events()[0].event_specific_data.user_failure_data.description
+    assert said == "said the disk at /somewhere. Nothing was published."
