@@ -26,7 +26,10 @@ DROPPED_LETTER = 4.0
 UNPLACED_WORD = 8.0
 DOUBLED = 0.5
 ONLY_FIRST_OF_SHARED_CELL = 1.5
-LONGEST_RUN = 10
+#: From this cost on a kind takes a text for standing in its place rather than for its form.
+LENIENT = 2.4
+MANY_WORDS = 1.0
+LONGEST_RUN = 12
 
 _DIGITS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -121,7 +124,11 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
     positions = layout.positions
     tabular = layout.spec.shape == "table"
     end, width = len(words), len(columns)
-    says_no_data = any(cells.is_no_data(" ".join(words[:count])) for count in range(1, min(end, LONGEST_RUN) + 1))
+    cell_starts = {at for at in range(end) if at == 0 or cell_of[at - 1] != cell_of[at]}
+    cell_ends = {at for at in range(1, end + 1) if at == end or cell_of[at - 1] != cell_of[at]}
+    says_no_data = any(cells.is_no_data(" ".join(words[:count])) for count in range(1, min(end, LONGEST_RUN) + 1)) or (
+        tabular and any(cell and cells.says_no_data(" ".join(cell)) for cell in row)
+    )
     required = 0.0 if says_no_data else MISSING_REQUIRED
     runs = [
         [_runs(spec.kind, spec.overflows, tuple(words[word : word + LONGEST_RUN])) for word in range(end)]
@@ -144,6 +151,11 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
             for length, cost, doubled in runs[column][word]:
                 last = word + length
                 after = 0
+                if cost >= LENIENT and length > 1 and spec.kind in ("period", "value", "target"):
+                    # Words of unknown form are one text only where they fill a printed cell.
+                    if not (tabular and word in cell_starts and last in cell_ends and cell == cell_of[last - 1]):
+                        continue
+                    cost += MANY_WORDS * max(0, length - 3)
                 if tabular:
                     borders = cell_of[last - 1] - cell
                     if spec.overflows and borders:
@@ -152,7 +164,7 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
                         after = cell - positions[column]
                     else:
                         after = cell_of[last - 1] - positions[column]
-                    cost += moved + (DOUBLED if doubled else CROSSES_A_BORDER) * borders
+                    cost += moved + (MOVED_A_CELL if doubled else CROSSES_A_BORDER) * borders
                 if cost >= cheapest:
                     continue
                 opens = column + 1 < width and columns[column + 1].shares_cell
@@ -221,5 +233,5 @@ def _fit_pieces(kind: cells.Kind, run: tuple[str, ...]) -> float | None:
     """Cost of a value cut in two by a cell border; each piece is a damaged value of its own."""
     if len(run) != 2:
         return None
-    costs = [cost for word in run if (cost := kind.fit(word)) is not None]
+    costs = [0.6 if word == "-" else cost for word in run if word == "-" or (cost := kind.fit(word)) is not None]
     return max(costs) + DOUBLED if len(costs) == 2 else None

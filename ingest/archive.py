@@ -68,6 +68,7 @@ class FileRecord:
     labels: list[str] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     cut_off: bool = False
+    torn: bool = False
     sidecar: dict[str, Any] | None = None
     identified_with: str = ""
     read_with: str = ""

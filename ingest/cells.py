@@ -19,26 +19,32 @@ _MONTH = (
 )
 _YEAR = r"(?:FY ?)?(?:19|20)[0-9]{2}"
 _SPAN = rf"{_YEAR} ?[/\u2013-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
-_QUARTER = r"(?:Q|Qtr ?|Quarter )[1-4]"
+_QUARTER = r"(?:Q|Q |Qtr ?|Quarter )[1-4]"
 _MONTH_YEAR = rf"{_MONTH}[ -]?'?(?:[0-9]{{4}}|[0-9]{{2}})"
+_TO = r"(?: ?[\u2013-] ?| to )"
 
 #: A period as it is printed: quarter, month, school term, year, span of years, rolling year.
 PERIOD = (
-    rf"(?:{_MONTH_YEAR} ?[\u2013-] ?{_MONTH_YEAR}"
-    rf"|{_MONTH_YEAR}"
+    rf"(?:(?:(?:rolling )?(?:12 months|year) (?:to|ending|ended) )?(?:[0-9]{{1,2}} )?{_MONTH_YEAR}"
+    rf"|{_MONTH_YEAR}{_TO}{_MONTH_YEAR}|{_MONTH}{_TO}{_MONTH_YEAR}"
     rf"|(?:spring|summer|autumn)(?: term)? (?:{_SPAN}|{_YEAR})"
-    rf"|{_QUARTER} (?:{_SPAN})|(?:{_SPAN}) {_QUARTER}|{_QUARTER} {_YEAR}|{_YEAR} {_QUARTER}|{_QUARTER}"
-    rf"|{_SPAN}|{_YEAR})"
+    rf"|{_QUARTER}(?:(?: ?[&\u2013-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
+    rf"|(?:{_SPAN}|{_YEAR}) {_QUARTER}|{_QUARTER}|H[12] (?:{_SPAN}|{_YEAR})"
+    rf"|(?:(?:academic|financial) year |AY ?)?(?:{_SPAN}{_TO}{_SPAN}|{_SPAN}|{_YEAR}))"
 )
 #: The edition says n/a; "11/A" is how a narrow N is misread.
-MISSING = r"(?:n/a|n\.a\.?|11/a|na)"
+MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable)"
 #: The edition says that it has no figure.
 NO_DATA = (
-    r"(?:(?:data )?not (?:yet )?available(?: this (?:quarter|term|year))?|data (?:is )?(?:not )?awaited"
-    r"|awaiting data|no data(?: available)?|data unavailable|unavailable|see appendix(?: [a-z0-9])?|suppressed)"
+    r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
+    r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|(?:no|none) (?:data|figure|update)(?: available)?|none available"
+    r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed"
+    r"|see (?:appendix|annex|report)(?: [a-z0-9])?)"
 )
+#: The same with more words after or before it; only where a whole cell says so.
+_NO_DATA_AT_LENGTH = rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be)|reported|published|figures?|next update)\b[^%]*"
 _INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
-NUMBER = rf"[-\u2212+]?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
+NUMBER = rf"(?:[-\u2212+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
 _BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
 _POLARITY = r"(?:[-\u2013(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
 _TREND_WORD = (
@@ -51,7 +57,7 @@ _GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
 
 #: What a word may look like that belongs to a row's tail in a layout without tabs.
 _TAIL_WORD = (
-    rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|green|amber|red|not|available|yet|data"
+    rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|[*]|tbc|tba|pending|green|amber|red|not|available|yet|data"
     rf"|see|appendix|no|polarity|change|target|top|quartile|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
     r"|[(]?(?:low|high)|is|=|good[)]|[-\u2013]|[<>]=?"
     r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
@@ -60,15 +66,24 @@ _TAIL_WORD = (
 I = re.IGNORECASE
 _period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", I)
 _period_only = re.compile(PERIOD, I)
-_begins_period = re.compile(rf"{_MONTH}|spring|summer|autumn|Q|FY|19|20", I)
+_begins_period = re.compile(
+    rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|19|20|[0-9]{{1,2}}$|rolling|12|year|academic|financial", I
+)
+#: A text with a digit, for a cell of its own whose form is not known; two letters tell it from a number.
+_period_loose = re.compile(r"(?=.*[0-9])(?=.*(?:[A-Za-z]{2}|Q[1-4])).+")
 _no_data = re.compile(NO_DATA, I)
+_no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, I)
 _missing = re.compile(MISSING, I)
 _number = re.compile(NUMBER)
 _value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", I)
+#: How official statistics mark a figure that is withheld.
+_withheld = re.compile(r"[*cx]|\[[a-z]\]|\.\.", I)
 _value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
 _word_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*|[-.,:]{2,5}")
 _value_garbled = re.compile(r"\S*[0-9%]\S*(?: \S*[0-9)]\S*)?")
 _word_garbled = re.compile(r"\S*[0-9%]\S*")
+_lone_digit = re.compile(r"[0-9]")
+_with_digit = re.compile(r"(?=.*[0-9]).+")
 _flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", I)
 _comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", I)
 _arrow = re.compile(_ARROW)
@@ -82,12 +97,16 @@ _glyph = re.compile(_GLYPH)
 _target = re.compile(
     rf"(?:[<>]=? ?)?{NUMBER}|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}", I
 )
+_few_words = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 _frequency = re.compile(
     r"quarter(?:ly)?|term(?:ly)?|annual(?:ly)?|month(?:ly)?|year(?:ly)?|last mth of qtr|last month of quarter|half[- ]year(?:ly)?",
     I,
 )
 _tail_word = re.compile(_TAIL_WORD, I)
 _assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", I)
+
+
+_FIGURES = ("value", "benchmark", "target", "quartile")
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,9 @@ class Kind:
 
     def fit(self, text: str) -> float | None:
         """Cost of reading ``text`` as this kind of cell, or None where it cannot be one."""
+        if self.name in _FIGURES and any(is_period(word) and not _number.fullmatch(word) for word in text.split()):
+            # The words of a period are never a figure.
+            return None
         for pattern, cost in self.ladder:
             if pattern.fullmatch(text):
                 return cost
@@ -109,15 +131,42 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("flag", 5, ((_flag, 0.0),)),
-        Kind("frequency", 4, ((_frequency, 0.0),)),
-        Kind("period", 5, ((_period, 0.0),)),
-        Kind("value", 5, ((_value, 0.0), (_missing, 0.3), (_value_damaged, 0.6), (_value_garbled, 3.0))),
+        Kind("flag", 12, ((_flag, 0.0), (_no_data_at_length, 1.0))),
+        Kind("frequency", 4, ((_frequency, 0.0), (_few_words, 3.0))),
+        Kind("period", 12, ((_period, 0.0), (_no_data_at_length, 1.0), (_period_loose, 3.4))),
+        Kind(
+            "value",
+            12,
+            (
+                (_value, 0.0),
+                (_missing, 0.3),
+                (_value_damaged, 0.6),
+                (_withheld, 0.9),
+                (_no_data_at_length, 1.0),
+                (_value_garbled, 3.0),
+                (_with_digit, 3.2),
+                (_words, 3.6),
+            ),
+        ),
         Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_words, 4.0))),
         Kind("rag", 2, ((_rag, 0.0), (_rag_other, 3.0))),
         Kind("quartile", 2, ((_quartile, 0.0), (_quartile_other, 1.0))),
-        Kind("benchmark", 3, ((_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0))),
-        Kind("target", 4, ((_target, 0.0), (_word_damaged, 2.0), (_word_garbled, 4.0), (_words, 4.5))),
+        Kind(
+            "benchmark",
+            3,
+            ((_lone_digit, 1.2), (_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0)),
+        ),
+        Kind(
+            "target",
+            6,
+            (
+                (_lone_digit, 1.2),
+                (_target, 0.0),
+                (_word_damaged, 2.0),
+                (_with_digit, 2.6),
+                (_words, 4.5),
+            ),
+        ),
     )
 }
 
@@ -134,6 +183,11 @@ def is_period(text: str) -> bool:
 def is_no_data(text: str) -> bool:
     """Whether the whole text says that there is no figure, or where else it stands."""
     return _no_data.fullmatch(text) is not None
+
+
+def says_no_data(text: str) -> bool:
+    """Whether the whole text says, at whatever length, that there is no figure."""
+    return _no_data.fullmatch(text) is not None or _no_data_at_length.fullmatch(text) is not None
 
 
 def is_missing(text: str) -> bool:
@@ -167,7 +221,7 @@ def leading_period(words: list[str], start: int) -> int:
     """How many words from ``start`` on form the longest printed period; 0 where none does."""
     if not _begins_period.match(words[start]):
         return 0
-    for count in (5, 4, 3, 2, 1):
+    for count in (7, 6, 5, 4, 3, 2, 1):
         if start + count <= len(words) and is_period(" ".join(words[start : start + count])):
             return count
     return 0

@@ -16,12 +16,17 @@ from ingest.areas import Area, Areas
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout, squash
 
+_NAMED = {"one": "1", "two": "2", "three": "3", "four": "4"}
 _YEARS_QUARTER = re.compile(
-    r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})[,]?[ _]?[-\u2013_]?[ _]?(?:Q|Qtr[ _]?|Quarter[ _])([1-4])(?![0-9])", re.I
+    r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})[,]?[ _]?[-\u2013_]?[ _]?(?:Q|Qtr[ _]?|Quarter[ _])([1-4](?![0-9])|one|two|three|four)", re.I
 )
 _QUARTER_YEARS = re.compile(
-    r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4])[,]?[ _]?[-\u2013_]?[ _]?(?:of )?(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})(?![0-9])", re.I
+    r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4]|one|two|three|four)[,]?[ _]?[-\u2013_]?[ _]?(?:of )?(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})(?![0-9])", re.I
 )
+
+
+#: A printed name is taken for a listed council's from this likeness on (0..100): a misread letter, not another name.
+SAME_NAME = 85
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +73,7 @@ def find_quarters(text: str) -> list[ReportingQuarter]:
     for first, second, quarter, phrase in found:
         if int(second) % 100 != (int(first) + 1) % 100:
             raise ValueError(f"{squash(phrase)!r} is no financial year: {second} does not follow {first}")
-        candidate = ReportingQuarter(int(first), int(quarter))
+        candidate = ReportingQuarter(int(first), int(_NAMED.get(quarter.lower(), quarter)))
         if candidate not in quarters:
             quarters.append(candidate)
     return quarters
@@ -157,10 +162,10 @@ def _title(lines: list[str], layout: CompiledLayout) -> tuple[ReportingQuarter, 
         return None
     found: list[tuple[ReportingQuarter, int, str]] = []
     for number, line in enumerate(lines, start=1):
-        match = layout.title.match(squash(line.split("\t", 1)[0]))
-        if not match:
+        title = layout.title_of(line)
+        if title is None:
             continue
-        phrase = match.group("edition")
+        phrase = title.phrase
         try:
             quarters = find_quarters(phrase)
         except ValueError as error:
@@ -186,19 +191,19 @@ def _area(
 ) -> tuple[Area, str]:
     said: list[tuple[Area, str, str]] = []
     text = squash(" ".join(lines))
-    named = areas.named_in(text)
-    if len(named) == 1:
-        said.append((named[0], "content", f"its text names {named[0].area_name}"))
-    elif not named:
-        stranger = _unlisted_area(text, layout, areas)
-        if isinstance(stranger, Area):
-            said.append((stranger, "content", f"its text names {stranger.area_name}"))
-        elif stranger and not (sidecar and sidecar.area):
-            raise FileRejected(
-                "area_unknown",
-                f"A heading names {stranger!r}, which is not among the councils of config/areas.yml. Add it there.",
-                printed_text=stranger,
-            )
+    titles = " ".join(squash(line) for line in lines if layout.title_of(line) is not None)
+    headed = _headed_areas(text, layout, areas)
+    strangers = [name for name in headed if isinstance(name, str)]
+    if strangers:
+        raise FileRejected(
+            "area_unknown",
+            f"A heading names {strangers[0]!r}, which is not among the councils of config/areas.yml. Add it there.",
+            printed_text=strangers[0],
+        )
+    named = {area.area_code: area for area in (*headed, *areas.named_in(titles)) if isinstance(area, Area)}
+    mentioned = areas.named_in(text)
+    for area in named.values() or (mentioned if len(mentioned) == 1 else ()):
+        said.append((area, "content", f"its text names {area.area_name}"))
     *folders, name = source_file.split("/")
     for folder in folders:
         if (area := areas.find(folder)) is not None:
@@ -217,6 +222,12 @@ def _area(
             )
         said.append((area, "sidecar", f"the note beside it says {area.area_name}"))
     if not said:
+        if len(mentioned) > 1:
+            raise FileRejected(
+                "area_conflict",
+                f"The file names several councils: {', '.join(area.area_name for area in mentioned)}. Say whose it is: put it "
+                "into a folder of that name, or put a note beside it: a .yml file of the same name with 'area: …'.",
+            )
         return areas.default, "default"
     if len({area.area_code for area, _, _ in said}) > 1:
         raise FileRejected(
@@ -227,17 +238,15 @@ def _area(
     return said[0][0], said[0][1]
 
 
-def _unlisted_area(text: str, layout: CompiledLayout, areas: Areas) -> Area | str | None:
-    """The council that a heading with a place for its name states, where no listed name stands in the text."""
+def _headed_areas(text: str, layout: CompiledLayout, areas: Areas) -> list[Area | str]:
+    """The councils that headings with a place for a name state; as text where the council is not listed."""
+    found: list[Area | str] = []
     for heading in layout.spec.sections:
         if "{area}" not in heading:
             continue
         before, after = heading.split("{area}", 1)
         pattern = re.escape(squash(before)) + r" (.{3,40}?) " + re.escape(" ".join(after.split()[:3]))
-        found = re.search(pattern, text, re.IGNORECASE)
-        if found:
-            near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), found.group(1).lower()))
-            if fuzz.ratio(near.area_name.lower(), found.group(1).lower()) >= 85:
-                return near
-            return found.group(1)
-    return None
+        for name in re.findall(pattern, text, re.IGNORECASE):
+            near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), name.lower()))
+            found.append(near if fuzz.ratio(near.area_name.lower(), name.lower()) >= SAME_NAME else name)
+    return found

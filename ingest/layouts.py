@@ -21,9 +21,11 @@ SHARED = "_shared.yml"
 
 #: The words by which a dashboard names its own quarter; ``{edition}`` in a layout's title pattern.
 EDITION_PHRASE = (
-    r"(?:(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2},? ?[-\u2013]? ?(?:Q|Qtr ?|Quarter )[1-4]"
-    r"|(?:Q|Qtr ?|Quarter )[1-4],? ?[-\u2013]? ?(?:of )?(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2})"
+    r"(?:(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2},? ?[-\u2013]? ?(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
+    r"|(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four),? ?[-\u2013]? ?(?:of )?(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2})"
 )
+#: What follows a period in a row, and never a title's edition: a figure, or the next cell's.
+_FIGURE = re.compile(r"[-\u2212+(<>]?[0-9.,]")
 _NOT_WORD = re.compile(r"[^a-z0-9%]+")
 
 
@@ -150,6 +152,29 @@ class CompiledLayout:
     @property
     def name(self) -> str:
         return self.spec.layout
+
+    def title_of(self, line: str) -> Title | None:
+        """The title in a line; None where there is none, or where a figure follows as in a row."""
+        if self.title is None:
+            return None
+        first, *others = line.split("\t")
+        text = squash(first)
+        found = self.title.match(text)
+        if found is None:
+            return None
+        rest = text[found.end() :].strip()
+        following = rest or next((cell.strip() for cell in others if cell.strip()), "")
+        if _FIGURE.match(following):
+            return None
+        return Title(found.group("edition"), rest)
+
+
+@dataclass(frozen=True)
+class Title:
+    """The phrase of a title line that names the edition, and what the line goes on with."""
+
+    phrase: str
+    rest: str
 
 
 def _any_of(patterns: list[str]) -> re.Pattern[str]:

@@ -170,7 +170,7 @@ def pending(ws: Workspace) -> Pending:
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
     new = [(file.name, file.sha256) for file in _arrivals(scanned, records)]
-    stale = [record for record in records.values() if _is_stale(record, fingerprint)]
+    stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
     return Pending(new, stale, _notes(scanned, records), scanned.problems)
 
 
@@ -193,10 +193,12 @@ def _arrivals(scanned: Scan, records: dict[str, FileRecord]) -> list[LandingFile
     return arrivals
 
 
-def _is_stale(record: FileRecord, fingerprint: str) -> bool:
+def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
     if record.identified_with != fingerprint or record.outcome == "received":
         return True
-    return record.outcome == "loaded" and record.read_with != fingerprint
+    return record.outcome == "loaded" and (
+        record.read_with != fingerprint or not raw.is_whole(raw.folder_of(ws.raw_dir, record))
+    )
 
 
 def _notes(scanned: Scan, records: dict[str, FileRecord]) -> list[str]:
@@ -318,7 +320,7 @@ def read_editions(
     for record in archive.records():
         if record.edition_key is None or (wanted is not None and record.reporting_quarter not in wanted):
             continue
-        if not force and record.read_with == fingerprint:
+        if not force and not _is_stale(record, fingerprint, ws):
             continue
         area = areas.get(record.area_code or "")
         layout = layouts.get(record.layout or "")
@@ -343,7 +345,9 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
     record.problems = raw.write_edition(ws.raw_dir, record, text.lines, reading)
     record.line_count, record.row_count = len(text.lines), len(reading.rows)
     record.dispositions = reading.disposition_counts
-    record.labels = sorted({label for row in reading.rows if (label := row.cells.get("label_text"))})
+    record.labels = [row.cells.get("label_text", "") for row in reading.rows]
+    last = next(i for i in reversed(range(len(text.lines))) if text.lines[i].strip())
+    record.torn = not text.ends_with_newline and reading.dispositions[last] == "unrecognised"
     record.cut_off = any(problem.code == "row_cut_off" for problem in reading.problems)
     record.outcome, record.error_code, record.error_message = "loaded", None, None
 
@@ -352,6 +356,10 @@ def write_catalogue(ws: Workspace) -> Catalogue:
     """Decide versions, rewrite the tables that speak of all files, remove raw folders nobody speaks for."""
     raw.ensure_empty(ws.raw_dir)
     records = list(ws.archive.records())
+    for record in records:
+        if record.outcome == "loaded" and not raw.is_whole(raw.folder_of(ws.raw_dir, record)):
+            # Its raw tables are gone, and this run did not read it: it counts again once it is read.
+            record.outcome = "received"
     in_force, versions, held = _decide(records)
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
     problems += [raw.problem_row(problem, record) for record, problem in held]
@@ -416,6 +424,12 @@ def _worse(newer: FileRecord, current: FileRecord) -> str | None:
     advice = "If it is right all the same, put a note beside it: a .yml file of the same name with 'accept: true'."
     if newer.cut_off and not current.cut_off:
         return f"This newer version ends in the middle of a row, so {current.source_file} stays in force. {advice}"
+    fewer = (newer.row_count or 0) < (current.row_count or 0)
+    if fewer and (newer.torn or newer.labels == current.labels[: len(newer.labels)]):
+        return (
+            f"This newer version breaks off after {newer.row_count} rows where the one in force, {current.source_file}, "
+            f"has {current.row_count}; that one stays in force. {advice}"
+        )
     if (newer.row_count or 0) < FEWEST_ROWS * (current.row_count or 0):
         return (
             f"This newer version has {newer.row_count} rows where the one in force, {current.source_file}, has "
@@ -497,7 +511,8 @@ def _text_problems(text: DecodedText) -> list[Problem]:
 def _reject(record: FileRecord, error: FileRejected, fingerprint: str) -> None:
     record.outcome, record.error_code, record.error_message = "rejected", error.code, error.message
     record.identified_with = record.read_with = fingerprint
-    record.row_count, record.labels, record.dispositions, record.cut_off = None, [], {}, False
+    record.row_count, record.labels, record.dispositions = None, [], {}
+    record.cut_off = record.torn = False
     problem = Problem(
         error.code, "error", error.message, error.line_from, error.line_to, printed_text=error.printed_text
     )

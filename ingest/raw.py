@@ -31,6 +31,11 @@ def folder_of(raw_dir: Path, record: FileRecord) -> Path:
     return raw_dir / EDITIONS / str(record.edition_key) / record.source_sha256[:16]
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether all tables of an edition version lie in its folder."""
+    return all((folder / f"{table.name}.parquet").is_file() for table in EDITION_TABLES)
+
+
 def problem_row(problem: Problem, record: FileRecord) -> dict[str, Any]:
     """A problem as a row of the raw table ``problems``."""
     return {

@@ -29,7 +29,9 @@ SECOND_EDITION_ROWS = 5
 UNRECOGNISED_SHARE = 0.3
 
 _DANGLING = re.compile(
-    r"(?:\b(?:of|and|in|the|for|to|or|with|a|an|by|at|on|from|as|per|who|that|which|their|no)|[,(/&\u2013-])$", re.I
+    r"(?:\b(?:of|and|in|the|for|to|or|with|a|an|by|at|on|from|as|per|who|that|which|their|no|not|under|over|aged|between"
+    r"|than|least|most|more|less|within|into|during|after|before|are|is|was|were|be|been|have|has|had|being)|[,(/&\u2013-])$",
+    re.I,
 )
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
@@ -162,14 +164,11 @@ class _Walk:
             return "footnote", ""
         return None, line
 
-    def title_rest(self, text: str) -> str | None:
-        """What follows the edition's title in ``text``; None where there is no title."""
-        if self.layout.title is None:
-            return None
-        found = self.layout.title.match(text)
-        return text[found.end() :].strip() if found else None
-
     # -- headings ------------------------------------------------------------------------------
+
+    def starts_label(self, text: str) -> bool:
+        """Whether a text begins as the labels of this layout begin."""
+        return text.startswith(tuple(self.layout.spec.wrapping.label_starts))
 
     def known_heading(self, text: str) -> int | None:
         """Level of a heading that the layout lists, allowing for a wrong letter or two."""
@@ -217,7 +216,7 @@ class _Walk:
             level = 2 if self.section_line is not None and not self.section_rows and not self.theme else 1
             self.problem(
                 "section_unlisted",
-                "info",
+                "warning",
                 "This heading is not among those that the layout lists; it is kept as printed. "
                 "Add it to 'sections' of the layout if it is one.",
                 first,
@@ -548,13 +547,12 @@ class _Walk:
         if ends_with_newline or not printed or self.row_of_line[printed[-1]] is None:
             return
         row = self.rows[self.row_of_line[printed[-1]] - 1]  # type: ignore[operator]
-        last_words = self.lines[printed[-1]].split()[-1]
-        cut = self.is_short(row)
+        last_word = self.lines[printed[-1]].split()[-1]
+        filled = [column.column for column in self.layout.spec.columns if column.column in row.cells]
+        column = next((name for name in reversed(filled) if row.cells[name].endswith(last_word)), filled[-1])
+        cut = self.is_short(row) or self._lacks_percent(row, column)
         if cut:
-            for column in reversed([column.column for column in self.layout.spec.columns]):
-                if row.cells.get(column, "").endswith(last_words):
-                    row.cells[column] += CUT
-                    break
+            row.cells[column] += CUT
         self.problem(
             "row_cut_off" if cut else "file_ends_in_a_row",
             "error" if cut else "info",
@@ -564,8 +562,16 @@ class _Walk:
             row.line_from - 1,
             row.line_to - 1,
             row_number=row.number,
+            column=column if cut else None,
             printed_text=squash(self.lines[printed[-1]])[-200:],
         )
+
+    def _lacks_percent(self, row: Row, column: str) -> bool:
+        """Whether a number at the end of the file lacks the percent sign that the others of its column have."""
+        if not kinds.is_number(row.cells[column]) or "%" in row.cells[column]:
+            return False
+        others = [text for r in self.rows if r is not row and kinds.is_number(text := r.cells.get(column, ""))]
+        return len(others) >= 3 and sum("%" in text for text in others) > 0.7 * len(others)
 
     def is_short(self, row: Row) -> bool:
         raise NotImplementedError
@@ -589,9 +595,9 @@ class _TableWalk(_Walk):
         self.last: tuple[_Parsed, int] | None = None
         self.width = len(layout.text_columns) + layout.positions[-1] + 1
         self.noise = set(layout.spec.heading_noise)
-        self.headings = [
-            [word for column in (column,) for word in column.heading] for column in layout.spec.columns
-        ]
+        self.themes = {word for column in layout.text_columns for word in column.words}
+        self.topic_above: str | None = None
+        self.headings = [column.heading for column in layout.spec.columns]
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
@@ -615,13 +621,13 @@ class _TableWalk(_Walk):
                 self.last = None
             return
         table_cells = [squash(cell) for cell in line.split("\t")]
-        rest = self.title_rest(table_cells[0])
-        if rest is not None:
+        title = self.layout.title_of(line)
+        if title is not None:
             self.leave_texts()
             self.mark(index, "title")
             self.last = None
-            if rest:
-                self.texts.append(_Text(index, rest))
+            if title.rest:
+                self.texts.append(_Text(index, title.rest))
             return
         filled = [cell for cell in table_cells if cell]
         label_at = len(self.layout.text_columns) - 1
@@ -686,8 +692,17 @@ class _TableWalk(_Walk):
             # The label moved a cell to the left: a tab is lost before it.
             tail = [head[-1], *data]
             head = self.part_head(head[:-1], count)
-        elif count > 1 and data and kinds.KINDS[first.kind].fit(data[0]) != 0 and self.looks_like_label(data[0]):
+        elif (
+            count > 1
+            and data
+            and (not head[-1] or head[-1] in self.themes)
+            and kinds.KINDS[first.kind].fit(data[0]) != 0
+            and self.looks_like_label(data[0])
+        ):
             head, tail = [*head[1:], data[0]], data[1:]
+        elif count == 1 and self.texts and data and kinds.KINDS[first.kind].fit(head[0]) == 0:
+            # The label stands in the line above, and the tab before the figures is lost.
+            head, tail = [""], [head[0], *data]
         splits = self.label_tails(head[-1])
         if not splits and not any(cell and cell not in self.noise for cell in tail):
             return None
@@ -723,9 +738,8 @@ class _TableWalk(_Walk):
 
     def part_head(self, head: list[str], count: int) -> list[str]:
         """Text cells of a row that lost a tab among them; the theme's vocabulary tells where."""
-        themes = [word for column in self.layout.text_columns if column.kind == "theme" for word in column.words]
         last = head[-1]
-        for theme in sorted(themes, key=len, reverse=True):
+        for theme in sorted(self.themes, key=len, reverse=True):
             if last.startswith(theme + " "):
                 parts = [*head[:-1], theme, last[len(theme) :].strip()]
                 return [*[""] * (count - len(parts)), *parts][-count:]
@@ -758,7 +772,7 @@ class _TableWalk(_Walk):
             return False
         if parsed.alignment.cost >= UNPLACED_WORD * max(1, len(parsed.alignment.placements)):
             return False
-        if not _HAS_LETTER.search(parsed.label):
+        if not _HAS_LETTER.search(parsed.label) and not (self.texts and self.texts_open_label(parsed.label)):
             # Without a label only a period together with a figure makes a row; less is a piece of one.
             return parsed.has(layout, "period_text", "previous_period_text") and parsed.has(
                 layout, "value_text", "previous_value_text"
@@ -793,7 +807,8 @@ class _TableWalk(_Walk):
                 cells[column.column] = text
         if label:
             cells["label_text"] = label
-        self.add_row(indexes, index, cells, heading_cell)
+        self.add_row(indexes, index, cells, heading_cell or self.topic_above)
+        self.topic_above = None
         self.last = (parsed, index)
 
     def texts_open_label(self, label: str) -> bool:
@@ -804,10 +819,12 @@ class _TableWalk(_Walk):
         if self.dispositions[self.texts[-1].index] == "title":
             return False
         return (
-            label[:1].islower()
+            not label
+            or label[:1].islower()
             or label[:1] in "()"
             or text.count("(") > text.count(")")
             or _DANGLING.search(text) is not None
+            or (self.starts_label(text) and not self.starts_label(label))
         )
 
     def continues_label(self, text: str) -> bool:
@@ -822,24 +839,39 @@ class _TableWalk(_Walk):
             return False
         before, at = self.last
         words = [word for cell in table_cells for word in cell.split()]
-        if not words or not all(kinds.is_tail_word(word) for word in words):
+        if not words:
             return False
+        plain = all(kinds.is_tail_word(word) for word in words)
         count = len(self.layout.text_columns)
-        options: list[tuple[tuple[str, ...], ...]] = []
-        if not table_cells[count - 1]:
+        below = not any(table_cells[:count])
+        if not plain and not below:
+            return False
+        # Each way of joining the words to the row above, with the most that it may add to the row's cost.
+        options: list[tuple[tuple[tuple[str, ...], ...], float]] = []
+        if below:
             fragment = [tuple(cell.split()) for cell in table_cells[count:]]
             length = max(len(before.data), len(fragment))
-            options.append(
-                tuple(
-                    (*(before.data[i] if i < len(before.data) else ()), *(fragment[i] if i < len(fragment) else ()))
-                    for i in range(length)
-                )
+            joined = tuple(
+                (*(before.data[i] if i < len(before.data) else ()), *(fragment[i] if i < len(fragment) else ()))
+                for i in range(length)
             )
-        options.append((*before.data, *(tuple(cell.split()) for cell in table_cells if cell)))
-        best = min(options, key=lambda option: align(self.layout, option).cost)
-        alignment = align(self.layout, best)
-        if alignment.cost > before.alignment.cost + 3.0 or len(alignment.dropped) > len(before.alignment.dropped):
+            options.append((joined, 1.5 if plain else -0.1))
+        elif plain:
+            options.append(((*before.data, *(tuple(cell.split()) for cell in table_cells if cell)), 1.5))
+            options += [
+                ((*before.data[:i], (*before.data[i], *words), *before.data[i + 1 :]), -0.1)
+                for i in range(len(before.data))
+                if before.data[i]
+            ]
+        fitting = [
+            (alignment.cost, option, alignment)
+            for option, allowed in options
+            if (alignment := align(self.layout, option)).cost <= before.alignment.cost + allowed
+            and len(alignment.dropped) <= len(before.alignment.dropped)
+        ]
+        if not fitting:
             return False
+        _, best, alignment = min(fitting, key=lambda candidate: candidate[0])
         row = self.rows[-1]
         indexes = [*self.row_lines[-1], index]
         self.problems = [
@@ -869,14 +901,33 @@ class _TableWalk(_Walk):
 
     def leave_texts(self, at_end: bool = False) -> None:
         texts, self.texts = self.texts, []
+        while texts and self.is_bare_label(texts[-1]):
+            bare = texts.pop()
+            if texts:
+                self.texts, later = texts, bare
+                self.leave_texts(at_end)
+                texts, bare = [], later
+            self.add_row([bare.index], bare.index, {"label_text": bare.text})
         if not texts:
             return
-        if at_end or self.has_section_column:
-            known = self.known_heading(" ".join(t.text for t in texts)) is not None
-            if not known:
-                return
+        known = self.known_heading(" ".join(t.text for t in texts)) is not None
+        if not known and (at_end or self.has_section_column):
+            return
         self.last = None
-        self.take_headings(texts)
+        if self.has_section_column:
+            for text in texts:
+                self.mark(text.index, "section")
+            self.topic_above = squash(" ".join(t.text for t in texts))
+        else:
+            self.take_headings(texts)
+
+    def is_bare_label(self, text: _Text) -> bool:
+        """Whether a text line is a row whose every cell is empty: it begins as labels do and has its tabs."""
+        return (
+            self.starts_label(text.text)
+            and self.dispositions[text.index] != "title"
+            and self.lines[text.index].count("\t") + 1 >= self.width
+        )
 
     def is_short(self, row: Row) -> bool:
         own = self.row_lines[row.number - 1][-1]
@@ -890,25 +941,30 @@ class _FlowWalk(_Walk):
         super().__init__(lines, layout, area_name)
         self.labels: list[_Text] = []
         self.tails: list[_Text] = []
-        self.own: int | None = None
+        self.label_is_whole = False
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
             for pattern, to in self.layout.substitutions:
                 line = pattern.sub(to, line)
-            disposition, line = self.plain_disposition(line)
+            disposition, rest = self.plain_disposition(line)
+            if disposition == "page_furniture" and line.strip().isdigit() and self.tails and not self.tail_is_full():
+                # A lone number within an open row is a piece of it, not the number of a page.
+                disposition = None
+            else:
+                line = rest
             if disposition is not None:
                 self.mark(index, disposition)
                 if disposition not in ("blank", "page_furniture"):
                     self.close_row()
                 continue
             text = squash(line)
-            rest = self.title_rest(text)
-            if rest is not None and not self.tail_start(text.split()):
+            title = self.layout.title_of(line)
+            if title is not None and self.tail_start(text.split()) is None:
                 self.close_row()
                 self.mark(index, "title")
-                if rest:
-                    self.labels.append(_Text(index, rest))
+                if title.rest:
+                    self.labels.append(_Text(index, title.rest))
                 continue
             if self.layout.heading.search(text):
                 self.close_row()
@@ -931,9 +987,18 @@ class _FlowWalk(_Walk):
             self.labels.append(_Text(index, " ".join(words[:start])))
             self.tails.append(_Text(index, " ".join(words[start:])))
             return
-        if self.tails and kinds.leading_period(words, 0) and self.tail_complete():
-            self.close_row()
+        if self.tails and kinds.leading_period(words, 0):
+            if self.tail_complete():
+                self.close_row()
+            elif self.labels and len(self.tails) == 1 and self.year_of_label():
+                self.labels.append(self.tails.pop())
+                self.label_is_whole = True
         self.tails.append(_Text(index, text))
+
+    def year_of_label(self) -> bool:
+        """Whether the open tail is nothing but a year at the end of a label's line; the next line has the period."""
+        tail = self.tails[0]
+        return tail.text.isdigit() and self.labels[-1].index == tail.index
 
     def tail_start(self, words: list[str]) -> int | None:
         """Index of the first word that stands after the label; 0 for a line of figures only, None for text only."""
@@ -942,23 +1007,44 @@ class _FlowWalk(_Walk):
             start -= 1
         if start == 0:
             return 0 if self.labels or self.tails or len(words) > 1 else None
-        for first in range(start, len(words)):
+        for first in range(len(words)):
             period = kinds.leading_period(words, first)
-            if period and (first + period < len(words) or len(words[first]) > 3):
+            if not period:
+                continue
+            after = words[first + period :]
+            if first >= start and (after or len(words[first]) > 3):
                 return first
-        rest = words[start:]
+            if self.goes_on_as_tail(after):
+                return first
         for first in range(start, len(words)):
             if kinds.is_number(words[first]) and sum(map(kinds.is_assessing, words[first + 1 :])) >= 2:
                 return first
-        if len(rest) >= 2 and kinds.is_no_data(" ".join(rest)):
-            return start
+        for first in range(len(words)):
+            for last in range(min(len(words), first + 4), first, -1):
+                if kinds.is_no_data(" ".join(words[first:last])) and all(map(kinds.is_tail_word, words[last:])):
+                    return first
+        if self.tails and not self.tail_is_full() and self.goes_on_as_tail(words, already=True):
+            return 0
         return None
 
-    def tail_complete(self) -> bool:
+    def goes_on_as_tail(self, words: list[str], already: bool = False) -> bool:
+        """Whether most of these words stand after labels, though one or two of them are damaged or unknown."""
+        tail = sum(map(kinds.is_tail_word, words))
+        if not words or 2 * tail < len(words) or len(words) > 10:
+            return False
+        if already:
+            return sum(map(kinds.is_assessing, words)) >= 1
+        return any(character.isdigit() for character in words[0]) or sum(map(kinds.is_assessing, words)) >= 2
+
+    def tail_columns(self) -> set[str]:
         words = tuple(word for tail in self.tails for word in tail.text.split())
-        placed = {p.column for p in align(self.layout, (words,)).placements}
-        needed = {i for i, column in enumerate(self.layout.data_columns) if column.column in ("period_text", "value_text")}
-        return needed <= placed
+        return {self.layout.data_columns[p.column].column for p in align(self.layout, (words,)).placements}
+
+    def tail_complete(self) -> bool:
+        return {"period_text", "value_text"} <= self.tail_columns()
+
+    def tail_is_full(self) -> bool:
+        return {column.column for column in self.layout.data_columns if column.required} <= self.tail_columns()
 
     def close_row(self, at_end: bool = False) -> None:
         labels, tails = self.labels, self.tails
@@ -972,7 +1058,8 @@ class _FlowWalk(_Walk):
             self.take_headings(headings)
         words = [word for piece in (*label, *tails) for word in piece.text.split()]
         lead = sum(len(piece.text.split()) for piece in label)
-        start = self.best_start(words, lead)
+        start = self.best_start(words, lead, lead if self.label_is_whole else max(0, lead - 4))
+        self.label_is_whole = False
         data = (tuple(words[start:]),)
         alignment = align(self.layout, data)
         indexes = sorted({piece.index for piece in (*label, *tails)})
@@ -983,11 +1070,11 @@ class _FlowWalk(_Walk):
             cells["label_text"] = text
         self.add_row(indexes, own, cells)
 
-    def best_start(self, words: list[str], lead: int) -> int:
+    def best_start(self, words: list[str], lead: int, earliest: int) -> int:
         """Where the label ends: at a period from which on all words fit the columns best."""
         candidates = [lead] + [
             start
-            for start in range(max(0, lead - 4), len(words))
+            for start in range(earliest, len(words))
             if start != lead and kinds.leading_period(words, start)
         ]
         costs = {start: align(self.layout, (tuple(words[start:]),)).cost for start in candidates}
@@ -1017,8 +1104,7 @@ class _FlowWalk(_Walk):
         wrapping = self.layout.spec.wrapping
         for end in range(len(labels) - 1, 0, -1):
             above, below = labels[end - 1].text, labels[end].text
-            starts_anew = any(below.startswith(start) for start in wrapping.label_starts)
-            if starts_anew and len(above) < wrapping.full_line_from and not _DANGLING.search(above):
+            if self.starts_label(below) and len(above) < wrapping.full_line_from and not _DANGLING.search(above):
                 return labels[:end], labels[end:]
         return [], labels
 

@@ -391,7 +391,7 @@ FULL_2022 = {
         ({"p": "", "v": ""}, {"p": "", "v": ""}),
         ({"p": ""}, {"p": ""}),
         ({"pv": "", "v": ""}, {"pv": "", "v": ""}),
-        ({"pp": "Q4 2021/22 Q1 2022/23", "p": ""}, {"pv": "", "p": "Q1 2022/23", "v": "12.5% 13.6%"}),
+        ({"pp": "Q4 2021/22 Q1 2022/23", "p": ""}, {"pp": "Q4 2021/22 Q1 2022/23", "p": ""}),
         ({"q": "11/A", "c": "N/A", "b": "N/A", "t": "N/A"}, {"q": "11/A", "c": "N/A", "b": "N/A", "t": "N/A"}),
         ({"c": "Z", "q": "7", "b": "150%"}, {"c": "Z", "q": "7", "b": "150%"}),
         ({"c": "", "q": "", "t": ""}, {"c": "", "q": "", "t": ""}),
@@ -564,9 +564,9 @@ def test_a_row_cut_within_the_last_line_yields_no_shortened_figure(layout: str) 
 # -- chance -------------------------------------------------------------------------------------------
 
 #: Which of the bundled editions are damaged, in the order of their names.
-DAMAGED = (0, 1, 2)
+DAMAGED = (0, 1, 2, 3)
 #: Bundled editions whose rows are lines of their own, so that one cannot touch another.
-NEIGHBOURS_STAND = (0, 2, 3)
+NEIGHBOURS_STAND = (0, 1, 2, 3)
 CHARACTERS = "\t \t|.,%()0123456789-–•:_GARnaQY\ufffd£<>é'/{}"
 
 
@@ -648,7 +648,7 @@ def test_damage_to_one_row_changes_no_other_row(index: int) -> None:
     rng = random.Random(index)
     for _ in range(150):
         row = rng.choice(whole.rows)
-        at = rng.randrange(row.line_from - 1, row.line_to)
+        at = rng.choice([i for i in range(row.line_from - 1, row.line_to) if lines[i].strip()])
         line = lines[at]
         cut = rng.randrange(len(line))
         damaged = rng.choice((line[:cut] + line[cut + 1 :], line[:cut] + rng.choice(CHARACTERS) + line[cut:]))
