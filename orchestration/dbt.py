@@ -8,7 +8,6 @@ and the run results; tests/test_orchestration_dbt.py fails when an upgrade chang
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -98,12 +97,10 @@ class DbtProject:
 
     project_dir: Path
     target_dir: Path
-    home: Path
 
     def fingerprint(self) -> str:
-        """A hash of all that shapes the graph: the project's files, the versions, the home in its paths."""
-        files = project_fingerprint(self.project_dir)
-        return hashlib.sha256(f"{files} {self.home}".encode()).hexdigest()
+        """A hash of all that shapes the graph. It holds no paths, so it stays true when the folder is moved."""
+        return project_fingerprint(self.project_dir)
 
     def graph(self) -> Graph:
         """What the project holds now; parsed only when it changed since the last time.

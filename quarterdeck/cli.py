@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from enum import StrEnum
@@ -78,12 +77,6 @@ def main() -> NoReturn:
             "; ".join(f"QUARTERDECK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()),
             USAGE,
         )
-    except BrokenPipeError:
-        # The reader has gone (`| head`); Python must not complain of it while it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
-    except KeyboardInterrupt:
-        _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
     sys.exit(OK)
@@ -140,8 +133,11 @@ def refresh(
 
     from quarterdeck.refresh import run_refresh
 
-    with report.drawn_progress(out) as progress:
-        outcome = run_refresh(settings, outlook, progress, quarters=quarters, force=rebuild or bool(edition))
+    try:
+        with report.drawn_progress(out) as progress:
+            outcome = run_refresh(settings, outlook, progress, quarters=quarters, force=rebuild or bool(edition))
+    except KeyboardInterrupt:
+        _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
     if outcome.lock_taken:
         _fail(outcome.failure or "Another refresh is running.", BUSY)
     if outcome.alert_error:

@@ -22,8 +22,8 @@ from quarterdeck.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-#: Imported names of errors that mean that the lock is taken.
 _LOCK_ERROR = "RefreshInProgress"
+_INTERRUPT = "DagsterExecutionInterruptedError"
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Outcome:
     failure: str | None = None
     failed_step: str | None = None
     lock_taken: bool = False
+    interrupted: bool = False
     alert_error: str | None = None
 
 
@@ -51,7 +52,7 @@ def run_refresh(
 ) -> Outcome:
     """Run the job in this process. `quarters` limits what is read, `force` reads it again.
 
-    DbtError when the dbt project cannot be parsed; everything that goes wrong during the run is in the outcome.
+    KeyboardInterrupt when a person stops it; everything else that goes wrong is in the outcome.
     """
     settings.export()
     _prepare_dagster_home(settings)
@@ -59,11 +60,15 @@ def run_refresh(
 
     from orchestration import jobs
     from orchestration.assets.keys import LOCK
+    from orchestration.dbt import DbtError
     from orchestration.definitions import build_definitions
     from orchestration.partitions import pending_quarters
 
     progress.stage("Loading the asset graph")
-    job = build_definitions(settings, progress=progress).resolve_job_def(jobs.JOB_NAME)
+    try:
+        job = build_definitions(settings, progress=progress).resolve_job_def(jobs.JOB_NAME)
+    except DbtError as error:
+        return Outcome(published=False, run_id="", failure=str(error))
     if quarters is None:
         quarters = sorted(pending_quarters(settings, outlook))
         if force:
@@ -81,6 +86,8 @@ def run_refresh(
             },
         )
     outcome = _outcome(result)
+    if outcome.interrupted:
+        raise KeyboardInterrupt
     outcome.rejected = _rejected(settings.raw_dir, {sha256 for _, sha256 in outlook.new_files})
     if outcome.failure and not outcome.lock_taken and settings.webhook_url:
         try:
@@ -125,11 +132,12 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
             (outcome.failed_checks if data.severity.name == "ERROR" else outcome.warnings).append(found)
         elif event.event_type_value == "STEP_FAILURE" and outcome.failure is None:
             outcome.failed_step = event.step_key
+            outcome.interrupted = _is_caused_by(data.error, _INTERRUPT)
             said = data.user_failure_data.description if data.user_failure_data else None
             outcome.failure = said or _root_cause(data.error)
         elif event.event_type_value == "PIPELINE_FAILURE" and outcome.failure is None:
             outcome.failure = _root_cause(data.error) or "The run failed."
-            outcome.lock_taken = _is_lock_error(data.error)
+            outcome.lock_taken = _is_caused_by(data.error, _LOCK_ERROR)
     return outcome
 
 
@@ -141,9 +149,9 @@ def _root_cause(error: Any) -> str:
     return error.message.strip().removeprefix(f"{error.cls_name}: ")
 
 
-def _is_lock_error(error: Any) -> bool:
+def _is_caused_by(error: Any, name: str) -> bool:
     while error is not None:
-        if error.cls_name == _LOCK_ERROR:
+        if error.cls_name == name:
             return True
         error = error.cause
     return False

@@ -113,7 +113,8 @@ def print_failure(console: Console, outcome: Outcome, settings: Settings) -> Non
         if stands
         else "Nothing was published."
     )
-    console.print(f"Details: make dev, then the run {outcome.run_id[:8]}.", style="dim")
+    if outcome.run_id:
+        console.print(f"Details: make dev, then the run {outcome.run_id[:8]}.", style="dim")
 
 
 def print_summary(console: Console, outcome: Outcome, settings: Settings, seconds: float) -> None:

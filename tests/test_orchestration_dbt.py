@@ -56,7 +56,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 def project(tmp_path, monkeypatch) -> DbtProject:
     monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
     write(tmp_path / "project", FILES)
-    return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path)
+    return DbtProject(tmp_path / "project", tmp_path / "target")
 
 
 def test_the_graph_a_build_and_what_it_tells(project, tmp_path):

@@ -24,7 +24,7 @@ _PREVIEW_ROWS = 5
 
 
 def dbt_project(settings: Settings) -> DbtProject:
-    return DbtProject(settings.dbt_project_dir, settings.dbt_target_dir, settings.home)
+    return DbtProject(settings.dbt_project_dir, settings.dbt_target_dir)
 
 
 def asset_key_of(node: Node) -> dg.AssetKey:
