@@ -36,7 +36,11 @@ class Settings(BaseSettings):
     areas_path: Path = Field(
         ROOT / "config" / "areas.yml", description="The councils. Default: config/areas.yml of the project."
     )
-    first_quarter: str = Field("2016-17-q1", description="The oldest reporting quarter that is accepted.")
+    first_quarter: str = Field(
+        "2016-17-q1",
+        pattern=r"^[0-9]{4}-[0-9]{2}-q[1-4]$",
+        description="The oldest reporting quarter that is accepted.",
+    )
     keep_published: int = Field(5, ge=1, description="How many earlier warehouses stay for `rollback`.")
     schedule_delay_days: int = Field(
         45,
@@ -64,13 +68,6 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return Path(os.path.abspath(value.expanduser()))
-
-    @field_validator("first_quarter")
-    @classmethod
-    def _is_quarter(cls, value: str) -> str:
-        from ingest.identity import ReportingQuarter
-
-        return ReportingQuarter.parse(value).key
 
     @field_validator("log_level")
     @classmethod

@@ -36,12 +36,13 @@ class Home:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("QUARTERDECK_") and k != "DAGSTER_HOME"}
         return {**kept, "QUARTERDECK_HOME": str(self.path), "COLUMNS": "200", **more}
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int | None = None, **environment: str) -> subprocess.Popen[str]:
         """Start the command; from another folder, because nothing may depend on the current one."""
         return subprocess.Popen(
             [sys.executable, "-m", "quarterdeck", *arguments],
             cwd=self.path.parent,
             env=self.environment(PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", **environment),
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -49,10 +50,10 @@ class Home:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the command to its end."""
-        process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=300)
+    def run(self, *arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end; `typed` is what it finds on its standard input."""
+        process = self.start(*arguments, stdin=subprocess.PIPE, **environment)
+        out, err = process.communicate(typed, timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def query(self, sql: str) -> list[tuple]:

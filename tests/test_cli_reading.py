@@ -128,22 +128,12 @@ def test_whatever_does_not_only_read_is_refused_in_words(home, tmp_path, query):
 
 
 def test_sql_from_standard_input_and_into_a_pipe_that_closes(home):
-    import subprocess
-
     process = home.start("sql", "-f", "csv", "select * from range(1000000)")
     assert process.stdout.readline() == "range\n"
     process.stdout.close()
     assert process.stderr.read() == ""
     process.wait(timeout=60)
-    piped = subprocess.run(
-        [*process.args[:3], "sql", "-f", "csv", "-"],
-        input="select 42 as answer",
-        capture_output=True,
-        text=True,
-        env=home.environment(),
-        cwd=home.path,
-    )
-    assert piped.stdout == "answer\n42\n", piped.stderr
+    assert home.run("sql", "-f", "csv", "-", typed="select 42 as answer").stdout == "answer\n42\n"
 
 
 def test_problems_are_filtered(home):
