@@ -1,7 +1,8 @@
 """Ingestion alone: generated editions from the landing folder to raw Parquet, and how that grows.
 
 The editions are made up in the four layouts (tests/dashboards.py), 25 councils and 40 quarters at most. A row is an
-indicator row of a dashboard, with all its cells, its source lines and its share of the three Parquet files of its edition.
+indicator row of a dashboard, with all its cells, its source lines and its share of the three Parquet files of its
+edition.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from ingest import cells
 from ingest.layouts import CompiledLayout
@@ -39,7 +39,7 @@ _EMPTY: tuple[tuple[int, float, bool], ...] = ()
 
 @dataclass(frozen=True)
 class Placement:
-    """Words ``first`` to ``last`` (exclusive) of a row stand in data column ``column``; ``cell`` is where they begin."""
+    """Words ``first`` to ``last`` (exclusive) of a row stand in data column ``column`` and begin in ``cell``."""
 
     column: int
     first: int
@@ -61,7 +61,10 @@ class Alignment:
 _CLASSES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"(?:19|20)[0-9]{2}"), ("2001", "2002", "2003", "2004")),
     (re.compile(r"[0-9]{4}[/\u2013-][0-9]{2,4}"), ("2001/02", "2002/03", "2003/04", "2004/05")),
-    (re.compile(r"better|worse|similar|same|higher|lower|increase|decrease|new", re.I), ("Better", "Worse", "Similar", "Same")),
+    (
+        re.compile(r"better|worse|similar|same|higher|lower|increase|decrease|new", re.I),
+        ("Better", "Worse", "Similar", "Same"),
+    ),
     (re.compile(r"[GAR]"), ("G", "A", "R")),
     (re.compile(r"green|amber|red", re.I), ("Green", "Amber", "Red")),
     (re.compile(r"[1-4]"), ("1", "2", "3", "4")),
@@ -135,7 +138,7 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
         for spec in columns
     ]
 
-    @lru_cache(maxsize=None)
+    @cache
     def best(word: int, column: int, shift: int, shared_open: bool) -> tuple[float, tuple, tuple[int, ...]]:
         if column == width:
             if word == end:

@@ -37,7 +37,7 @@ MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable)"
 #: The edition says that it has no figure.
 NO_DATA = (
     r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
-    r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|(?:no|none) (?:data|figure|update)(?: available)?|none available"
+    r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|no (?:data|figure|update)(?: available)?|none available"
     r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed"
     r"|see (?:appendix|annex|report)(?: [a-z0-9])?)"
 )
@@ -63,47 +63,48 @@ _TAIL_WORD = (
     r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
 )
 
-I = re.IGNORECASE
-_period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", I)
-_period_only = re.compile(PERIOD, I)
+_ANY_CASE = re.IGNORECASE
+_period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", _ANY_CASE)
+_period_only = re.compile(PERIOD, _ANY_CASE)
 _begins_period = re.compile(
-    rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|19|20|[0-9]{{1,2}}$|rolling|12|year|academic|financial", I
+    rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|19|20|[0-9]{{1,2}}$|rolling|12|year|academic|financial", _ANY_CASE
 )
 #: A text with a digit, for a cell of its own whose form is not known; two letters tell it from a number.
 _period_loose = re.compile(r"(?=.*[0-9])(?=.*(?:[A-Za-z]{2}|Q[1-4])).+")
-_no_data = re.compile(NO_DATA, I)
-_no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, I)
-_missing = re.compile(MISSING, I)
+_no_data = re.compile(NO_DATA, _ANY_CASE)
+_no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, _ANY_CASE)
+_missing = re.compile(MISSING, _ANY_CASE)
 _number = re.compile(NUMBER)
-_value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", I)
+_value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", _ANY_CASE)
 #: How official statistics mark a figure that is withheld.
-_withheld = re.compile(r"[*cx]|\[[a-z]\]|\.\.", I)
+_withheld = re.compile(r"[*cx]|\[[a-z]\]|\.\.", _ANY_CASE)
 _value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
 _word_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*|[-.,:]{2,5}")
 _value_garbled = re.compile(r"\S*[0-9%]\S*(?: \S*[0-9)]\S*)?")
 _word_garbled = re.compile(r"\S*[0-9%]\S*")
 _lone_digit = re.compile(r"[0-9]")
 _with_digit = re.compile(r"(?=.*[0-9]).+")
-_flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", I)
-_comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", I)
+_flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", _ANY_CASE)
+_comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", _ANY_CASE)
 _arrow = re.compile(_ARROW)
 _words = re.compile(r"[^\W\d_][\w'’-]*(?: [(]?[^\W\d_][\w'’-]*[)]?){0,5}")
-_rag = re.compile(rf"(?:\S )?(?:G|A|R|green|amber|red)|{MISSING}", I)
+_rag = re.compile(rf"(?:\S )?(?:G|A|R|green|amber|red)|{MISSING}", _ANY_CASE)
 _rag_other = re.compile(r"[A-Z]|[A-Za-z]{3,10}|\S [A-Z]")
-_quartile = re.compile(rf"[1-4]|{MISSING}", I)
+_quartile = re.compile(rf"[1-4]|{MISSING}", _ANY_CASE)
 _quartile_other = re.compile(rf"[0-9](?: [0-9])?|{_GLYPH}")
-_benchmark = re.compile(rf"{NUMBER}|{MISSING}", I)
+_benchmark = re.compile(rf"{NUMBER}|{MISSING}", _ANY_CASE)
 _glyph = re.compile(_GLYPH)
 _target = re.compile(
-    rf"(?:[<>]=? ?)?{NUMBER}|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}", I
+    rf"(?:[<>]=? ?)?{NUMBER}|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}", _ANY_CASE
 )
 _few_words = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 _frequency = re.compile(
-    r"quarter(?:ly)?|term(?:ly)?|annual(?:ly)?|month(?:ly)?|year(?:ly)?|last mth of qtr|last month of quarter|half[- ]year(?:ly)?",
-    I,
+    r"quarter(?:ly)?|term(?:ly)?|annual(?:ly)?|month(?:ly)?|year(?:ly)?"
+    r"|last mth of qtr|last month of quarter|half[- ]year(?:ly)?",
+    _ANY_CASE,
 )
-_tail_word = re.compile(_TAIL_WORD, I)
-_assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", I)
+_tail_word = re.compile(_TAIL_WORD, _ANY_CASE)
+_assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", _ANY_CASE)
 
 
 _FIGURES = ("value", "benchmark", "target", "quartile")

@@ -59,10 +59,7 @@ def decode(content: bytes, *, max_bytes: int = MAX_BYTES, total_bytes: int | Non
     text, encoding, assumed = _to_text(content)
     if not text.strip("\ufeff \t\r\n\f\x00"):
         raise FileRejected("empty_file", "The file holds no text. Drop the dashboard again.")
-    if "\r" in text:
-        lines = _LINE_END.split(text)
-    else:
-        lines = text.split("\n")
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     ends_with_newline = lines[-1] == ""
     if ends_with_newline:
         lines.pop()

@@ -17,12 +17,11 @@ from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout, squash
 
 _NAMED = {"one": "1", "two": "2", "three": "3", "four": "4"}
-_YEARS_QUARTER = re.compile(
-    r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})[,]?[ _]?[-\u2013_]?[ _]?(?:Q|Qtr[ _]?|Quarter[ _])([1-4](?![0-9])|one|two|three|four)", re.I
-)
-_QUARTER_YEARS = re.compile(
-    r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4]|one|two|three|four)[,]?[ _]?[-\u2013_]?[ _]?(?:of )?(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?((?:20)?[0-9]{2})(?![0-9])", re.I
-)
+_DASH = r"[ _]?[-\u2013_]?[ _]?"
+_FIRST, _SECOND = r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?", r"((?:20)?[0-9]{2})"
+_QUARTER = r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4]|one|two|three|four)(?![0-9a-z])"
+_YEARS_QUARTER = re.compile(rf"{_FIRST}{_SECOND},?{_DASH}{_QUARTER}", re.I)
+_QUARTER_YEARS = re.compile(rf"{_QUARTER},?{_DASH}(?:of )?{_FIRST}{_SECOND}(?![0-9])", re.I)
 
 
 #: A printed name is taken for a listed council's from this likeness on (0..100): a misread letter, not another name.
@@ -144,7 +143,8 @@ def _edition(
         raise FileRejected(
             "edition_unknown",
             "Neither a title line nor the file's name says which edition this is. Rename the file like "
-            "2020-21-q2-dashboard.txt, or put a note beside it: a .yml file of the same name with 'edition: 2020-21-q2'.",
+            "2020-21-q2-dashboard.txt, or put a note beside it: a .yml file of the same name with "
+            "'edition: 2020-21-q2'.",
         )
     if len({quarter for quarter, _, _ in said}) > 1:
         raise FileRejected(
@@ -225,8 +225,9 @@ def _area(
         if len(mentioned) > 1:
             raise FileRejected(
                 "area_conflict",
-                f"The file names several councils: {', '.join(area.area_name for area in mentioned)}. Say whose it is: put it "
-                "into a folder of that name, or put a note beside it: a .yml file of the same name with 'area: …'.",
+                f"The file names several councils: {', '.join(area.area_name for area in mentioned)}. Say whose it is: "
+                "put it into a folder of that name, or put a note beside it: a .yml file of the same name with "
+                "'area: …'.",
             )
         return areas.default, "default"
     if len({area.area_code for area, _, _ in said}) > 1:

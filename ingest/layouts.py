@@ -19,11 +19,10 @@ LAYOUTS_DIR = Path(__file__).parent / "layouts"
 #: Keys that every layout of a folder takes over unless it states its own.
 SHARED = "_shared.yml"
 
+_YEARS = r"(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2}"
+_QUARTER = r"(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
 #: The words by which a dashboard names its own quarter; ``{edition}`` in a layout's title pattern.
-EDITION_PHRASE = (
-    r"(?:(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2},? ?[-\u2013]? ?(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
-    r"|(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four),? ?[-\u2013]? ?(?:of )?(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2})"
-)
+EDITION_PHRASE = rf"(?:{_YEARS},? ?[-\u2013]? ?{_QUARTER}|{_QUARTER},? ?[-\u2013]? ?(?:of )?{_YEARS})"
 #: What follows a period in a row, and never a title's edition: a figure, or the next cell's.
 _FIGURE = re.compile(r"[-\u2212+(<>]?[0-9.,]")
 _NOT_WORD = re.compile(r"[^a-z0-9%]+")
@@ -234,9 +233,7 @@ def _load_all(folder: Path, _stamp: tuple[tuple[str, int, int], ...]) -> tuple[C
 
 def load_layouts(folder: Path = LAYOUTS_DIR) -> tuple[CompiledLayout, ...]:
     """All layouts of a folder, in the order of their names."""
-    stamp = tuple(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.yml"))
-    )
+    stamp = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.yml")))
     if not stamp:
         raise LayoutError(f"no layout (*.yml) stands in {folder.name}/")
     return _load_all(folder, stamp)

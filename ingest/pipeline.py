@@ -102,14 +102,18 @@ class Catalogue:
 
     @property
     def loaded(self) -> list[FileRecord]:
-        return [record for record in self.records if self.in_force.get(record.edition_key or "") == record.source_sha256]
+        return [
+            record for record in self.records if self.in_force.get(record.edition_key or "") == record.source_sha256
+        ]
 
 
 def reader_fingerprint(ws: Workspace) -> str:
     """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
     code = sorted(Path(__file__).parent.glob("*.py"))
     data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
-    stamps = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in (*code, *data) if path.exists())
+    stamps = tuple(
+        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in (*code, *data) if path.exists()
+    )
     return _hash_of_files(stamps, f"{ws.first_quarter} {ws.last_quarter}")
 
 
@@ -380,7 +384,12 @@ def write_catalogue(ws: Workspace) -> Catalogue:
             }
         )
     areas = load_areas(ws.areas_path)
-    labels = {label for record in records if in_force.get(record.edition_key or "") == record.source_sha256 for label in record.labels}
+    labels = {
+        label
+        for record in records
+        if in_force.get(record.edition_key or "") == record.source_sha256
+        for label in record.labels
+    }
     for table, content in (
         (RECEIVED_FILES, rows),
         (AREAS, [{**area.model_dump(), "is_default": area.default} for area in areas.areas]),
@@ -427,8 +436,8 @@ def _worse(newer: FileRecord, current: FileRecord) -> str | None:
     fewer = (newer.row_count or 0) < (current.row_count or 0)
     if fewer and (newer.torn or newer.labels == current.labels[: len(newer.labels)]):
         return (
-            f"This newer version breaks off after {newer.row_count} rows where the one in force, {current.source_file}, "
-            f"has {current.row_count}; that one stays in force. {advice}"
+            f"This newer version breaks off after {newer.row_count} rows where the one in force, "
+            f"{current.source_file}, has {current.row_count}; that one stays in force. {advice}"
         )
     if (newer.row_count or 0) < FEWEST_ROWS * (current.row_count or 0):
         return (
@@ -491,7 +500,7 @@ def _text_problems(text: DecodedText) -> list[Problem]:
             Problem(
                 "encoding_assumed",
                 "info",
-                f"The file is not UTF-8; it was read as {text.encoding}. Check letters with accents and quotation marks.",
+                f"The file is not UTF-8; it was read as {text.encoding}. Check its quotation marks and accents.",
             )
         )
     problems += [

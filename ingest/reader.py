@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
@@ -77,9 +77,7 @@ class Reading:
         return dict(Counter(self.dispositions))
 
 
-def read(
-    lines: list[str], layout: CompiledLayout, *, area_name: str = "", ends_with_newline: bool = True
-) -> Reading:
+def read(lines: list[str], layout: CompiledLayout, *, area_name: str = "", ends_with_newline: bool = True) -> Reading:
     """Read the lines of one file in ``layout``.
 
     ``area_name`` stands for ``{area}`` in the layout's headings. Raises FileRejected (no_rows,
@@ -143,9 +141,7 @@ class _Walk:
         self.dispositions[index] = disposition
 
     def problem(self, code: str, severity: str, message: str, index: int, last: int | None = None, **more) -> None:
-        self.problems.append(
-            Problem(code, severity, message, index + 1, (index if last is None else last) + 1, **more)
-        )
+        self.problems.append(Problem(code, severity, message, index + 1, (index if last is None else last) + 1, **more))
 
     def plain_disposition(self, line: str) -> tuple[str | None, str]:
         """The disposition of a line that its own words settle, and what is left of the line if they do not."""
@@ -319,7 +315,7 @@ class _Walk:
                 self.problem(
                     "glyph_dropped",
                     "info",
-                    f"The mark {icon!r} before the colour is a status icon misread as a letter; the colour is {colour}.",
+                    f"The mark {icon!r} before the colour is a misread status icon; the colour is {colour}.",
                     *at,
                     row_number=number,
                     column=spec.column,
@@ -406,7 +402,7 @@ class _Walk:
             self.problem(
                 "unrecognised_line",
                 "warning",
-                "This line fits nothing that the layout knows, so nothing was taken from it. Compare with the document.",
+                "This line fits nothing that the layout knows; nothing was taken from it. Compare with the document.",
                 index,
                 printed_text=squash(self.lines[index])[:500],
             )
@@ -422,7 +418,9 @@ class _Walk:
         def settle() -> tuple[str | None, bool]:
             text = squash(" ".join(row.heading_cell or "" for row in block))
             inside = [known for known in self.known if known in fold(text)] or [
-                known for known in self.known if fuzz.partial_ratio(known, fold(text)) >= 95 and len(known) <= len(fold(text))
+                known
+                for known in self.known
+                if fuzz.partial_ratio(known, fold(text)) >= 95 and len(known) <= len(fold(text))
             ]
             if len(inside) == 1 or (not inside and len(block) == 1):
                 return text, False
@@ -439,7 +437,7 @@ class _Walk:
                     self.problem(
                         "section_merged",
                         "warning",
-                        "Several topics are printed in one merged cell, so the topic of this row and of those below it, "
+                        "Several topics are printed in one merged cell, so the topic of this row and of those below, "
                         "up to the next topic, is not known. Compare with the document.",
                         block[0].line_from - 1,
                         block[-1].line_to - 1,
@@ -484,8 +482,8 @@ class _Walk:
             earlier, row = other[0]
             raise FileRejected(
                 "two_editions",
-                f"{len(other)} indicators stand twice with different figures, first {row.cells['label_text']!r} in line "
-                f"{earlier.line_from} and line {row.line_from}: the file seems to hold two editions. "
+                f"{len(other)} indicators stand twice with different figures, first {row.cells['label_text']!r} in "
+                f"line {earlier.line_from} and line {row.line_from}: the file seems to hold two editions. "
                 "Split it into one file an edition.",
                 line_from=earlier.line_from,
                 line_to=row.line_to,
@@ -556,9 +554,9 @@ class _Walk:
         self.problem(
             "row_cut_off" if cut else "file_ends_in_a_row",
             "error" if cut else "info",
-            "The file ends in the middle of this row; its last cell is not taken as a figure. Drop the whole file again."
+            "The file ends in the middle of this row; its last cell is no figure. Drop the whole file again."
             if cut
-            else "The file ends with this row and without a line end; if the document goes on, drop the whole file again.",
+            else "The file ends with this row, without a line end. If the document goes on, drop the whole file again.",
             row.line_from - 1,
             row.line_to - 1,
             row_number=row.number,
@@ -710,7 +708,12 @@ class _TableWalk(_Walk):
         parsed = _Parsed(head, row, align(layout, row), stripped)
         words = head[-1].split()
         moved = [
-            _Parsed([*head[:-1], " ".join(words[:split])], (cells := (tuple(words[split:]), *row)), align(layout, cells), stripped)
+            _Parsed(
+                [*head[:-1], " ".join(words[:split])],
+                (cells := (tuple(words[split:]), *row)),
+                align(layout, cells),
+                stripped,
+            )
             for split in splits
         ]
         if moved:
@@ -779,8 +782,10 @@ class _TableWalk(_Walk):
             )
         if kinds.is_tail_word(parsed.label) and not (self.texts and self.texts_open_label(parsed.label)):
             return False
-        return parsed.has(layout, "period_text", "value_text") or len(parsed.alignment.placements) >= 2 or (
-            kinds.is_no_data(" ".join(words))
+        return (
+            parsed.has(layout, "period_text", "value_text")
+            or len(parsed.alignment.placements) >= 2
+            or (kinds.is_no_data(" ".join(words)))
         )
 
     def take_row(self, index: int, parsed: _Parsed) -> None:
@@ -875,9 +880,7 @@ class _TableWalk(_Walk):
         row = self.rows[-1]
         indexes = [*self.row_lines[-1], index]
         self.problems = [
-            p
-            for p in self.problems
-            if p.row_number != row.number or p.code in ("section_missing", "label_lost")
+            p for p in self.problems if p.row_number != row.number or p.code in ("section_missing", "label_lost")
         ]
         fresh = self.cells_of(best, alignment, indexes, row.number)
         for column in self.layout.data_columns:
@@ -1073,9 +1076,7 @@ class _FlowWalk(_Walk):
     def best_start(self, words: list[str], lead: int, earliest: int) -> int:
         """Where the label ends: at a period from which on all words fit the columns best."""
         candidates = [lead] + [
-            start
-            for start in range(earliest, len(words))
-            if start != lead and kinds.leading_period(words, start)
+            start for start in range(earliest, len(words)) if start != lead and kinds.leading_period(words, start)
         ]
         costs = {start: align(self.layout, (tuple(words[start:]),)).cost for start in candidates}
         return min(candidates, key=lambda start: (costs[start], start))

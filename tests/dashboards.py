@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - printed rows stand in one line
 """Editions made up in the four published layouts, with what a reader has to find in them.
 
 Used by the tests and by the benchmarks. Rendering is deterministic for a given random generator.
@@ -63,7 +64,7 @@ def _percent(rng: random.Random) -> str:
 
 
 def _value(rng: random.Random, label: str, brackets: bool) -> str:
-    if label.startswith("No.") or label.startswith("Number"):
+    if label.startswith(("No.", "Number")):
         count = rng.randrange(0, 9999)
         return f"{count:,}"
     if label.startswith("Rate"):
@@ -100,8 +101,12 @@ def make_edition(rng: random.Random, layout: str, year: int, quarter: int, rows:
                 cells |= {"rag_text": "n/a", "quartile_text": "n/a", "target_text": "n/a"}
         else:
             cells["comparison_text"] = {
-                "flowing_2018": rng.choice(("Better", "Similar", "Higher", "Lower", "New", "Same", "Higher - no polarity")),
-                "compared_to_previous_2020": rng.choice(("Similar", "Lower (low is good)", "Higher (high is good)", "Lower")),
+                "flowing_2018": rng.choice(
+                    ("Better", "Similar", "Higher", "Lower", "New", "Same", "Higher - no polarity")
+                ),
+                "compared_to_previous_2020": rng.choice(
+                    ("Similar", "Lower (low is good)", "Higher (high is good)", "Lower")
+                ),
                 "previous_and_latest_2022": rng.choice(("Increase", "Decrease", "No change")),
             }[layout]
             missing = "N/A" if layout == "previous_and_latest_2022" else "n/a"
@@ -135,7 +140,16 @@ def table_cells(layout: str, cells: dict[str, str]) -> list[str]:
         names = ("label_text", "updated_text", "period_text", "value_text", "comparison_text")
         return [*(get(name, "") for name in names), "", get("rag_text", ""), get("quartile_text", ""), last]
     if layout == "compared_to_previous_2020":
-        names = ("label_text", "period_text", "value_text", "comparison_text", "target_text", "rag_text", "quartile_text", "benchmark_text")
+        names = (
+            "label_text",
+            "period_text",
+            "value_text",
+            "comparison_text",
+            "target_text",
+            "rag_text",
+            "quartile_text",
+            "benchmark_text",
+        )
         return [get(name, "") for name in names]
     names = (
         "theme_text", "label_text", "frequency_text", "previous_period_text", "previous_value_text", "period_text",
@@ -233,7 +247,11 @@ def wrap_label(line: str, rng: random.Random) -> str:
     """The label breaks over two lines."""
     head, _, rest = line.partition("\t")
     words = head.split(" ")
-    breaks = [i for i in range(2, len(words)) if words[i][:1].islower() or words[i - 1].lower() in ("of", "in", "the", "to", "or", "who")]
+    breaks = [
+        i
+        for i in range(2, len(words))
+        if words[i][:1].islower() or words[i - 1].lower() in ("of", "in", "the", "to", "or", "who")
+    ]
     if not breaks:
         return line
     at = rng.choice(breaks)
