@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 from pydantic import ValidationError
@@ -43,9 +44,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-# Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at.
-out = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
-err = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty(), stderr=True)
+
+def _console(stream: TextIO) -> Console:
+    """Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at."""
+    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+
+
+out, err = _console(sys.stdout), _console(sys.stderr)
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=0, help="Most rows of a table; 0 for all of them.")]
@@ -133,8 +138,10 @@ def refresh(
 
     from quarterdeck.refresh import run_refresh
 
+    # Dagster takes hold of the standard streams during a run, to show in the UI what is written to them.
+    terminal = _console(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding))
     try:
-        with report.drawn_progress(out) as progress:
+        with report.drawn_progress(terminal) as progress:
             outcome = run_refresh(settings, outlook, progress, quarters=quarters, force=rebuild or bool(edition))
     except KeyboardInterrupt:
         _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
