@@ -39,10 +39,10 @@ NO_DATA = (
     r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
     r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|no (?:data|figure|update)(?: available)?|none available"
     r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed"
-    r"|see (?:appendix|annex|report)(?: [a-z0-9])?)"
+    r"|see (?:appendix|annex|report)(?: [a-z0-9])?|appendix(?: [a-z0-9])?)"
 )
 #: The same with more words after or before it; only where a whole cell says so.
-_NO_DATA_AT_LENGTH = rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be)|reported|published|figures?|next update)\b[^%]*"
+_NO_DATA_AT_LENGTH = rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be|not|available)|reported|published|figures?|next update)\b[^%]*"
 _INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
 NUMBER = rf"(?:[-\u2212+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
 _BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
