@@ -20,7 +20,7 @@ from ingest.layouts import CompiledLayout
 
 MISSING_REQUIRED = 2.0
 MOVED_A_CELL = 1.0
-CROSSES_A_BORDER = 3.0
+CROSSES_A_BORDER = 4.0
 DROPPED_GLYPH = 1.5
 DROPPED_LETTER = 4.0
 UNPLACED_WORD = 8.0
@@ -46,6 +46,7 @@ class Placement:
     last: int
     cell: int
     doubled: bool
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
             for length, cost, doubled in runs[column][word]:
                 last = word + length
                 after = 0
+                fitted = cost
                 if cost >= LENIENT and length > 1 and spec.kind in ("period", "value", "target"):
                     # Words of unknown form are one text only where they fill a printed cell.
                     if not (tabular and word in cell_starts and last in cell_ends and cell == cell_of[last - 1]):
@@ -174,7 +176,7 @@ def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignmen
                 rest = best(last, column + 1, after, opens)
                 if cost + rest[0] < cheapest - 1e-9:
                     cheapest = cost + rest[0]
-                    choice = (cheapest, (Placement(column, word, last, cell, doubled), *rest[1]), rest[2])
+                    choice = (cheapest, (Placement(column, word, last, cell, doubled, fitted), *rest[1]), rest[2])
         empty = (required if spec.required else 0.0) + (
             ONLY_FIRST_OF_SHARED_CELL if spec.shares_cell and shared_open else 0.0
         )
@@ -205,7 +207,8 @@ def _runs(kind_name: str, overflows: bool, words: tuple[str, ...]) -> tuple[tupl
     """The runs at the beginning of ``words`` that could be such a cell: length, cost, whether printed twice."""
     kind = cells.KINDS[kind_name]
     found = []
-    for length in range(1, min(len(words), kind.longest) + 1):
+    # The longest first: of two readings that fit alike, the one that keeps words together.
+    for length in range(min(len(words), kind.longest), 0, -1):
         run = words[:length]
         cost, doubled = _fit(kind, run)
         if cost is None and overflows:

@@ -25,7 +25,7 @@ _TO = r"(?: ?[\u2013-] ?| to )"
 
 #: A period as it is printed: quarter, month, school term, year, span of years, rolling year.
 PERIOD = (
-    rf"(?:(?:(?:rolling )?(?:12 months|year) (?:to|ending|ended) )?(?:[0-9]{{1,2}} )?{_MONTH_YEAR}"
+    rf"(?:(?:(?:rolling )?(?:12 months|year) (?:to|ending|ended) (?:[0-9]{{1,2}} )?)?{_MONTH_YEAR}"
     rf"|{_MONTH_YEAR}{_TO}{_MONTH_YEAR}|{_MONTH}{_TO}{_MONTH_YEAR}"
     rf"|(?:spring|summer|autumn)(?: term)? (?:{_SPAN}|{_YEAR})"
     rf"|{_QUARTER}(?:(?: ?[&\u2013-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
@@ -42,7 +42,9 @@ NO_DATA = (
     r"|see (?:appendix|annex|report)(?: [a-z0-9])?|appendix(?: [a-z0-9])?)"
 )
 #: The same with more words after or before it; only where a whole cell says so.
-_NO_DATA_AT_LENGTH = rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be|not|available)|reported|published|figures?|next update)\b[^%]*"
+_NO_DATA_AT_LENGTH = (
+    rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be|not|available)|reported|published|figures?|next update)\b[^%]*"
+)
 _INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
 NUMBER = rf"(?:[-\u2212+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
 _BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
@@ -58,7 +60,7 @@ _GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
 #: What a word may look like that belongs to a row's tail in a layout without tabs.
 _TAIL_WORD = (
     rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|[*]|tbc|tba|pending|green|amber|red|not|available|yet|data"
-    rf"|see|appendix|no|polarity|change|target|top|quartile|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
+    rf"|see|appendix|[(]?no|polarity[)]?|change|target|top|quartile|reduce|maintain|improve|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
     r"|[(]?(?:low|high)|is|=|good[)]|[-\u2013]|[<>]=?"
     r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
 )
@@ -70,7 +72,7 @@ _begins_period = re.compile(
     rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|19|20|[0-9]{{1,2}}$|rolling|12|year|academic|financial", _ANY_CASE
 )
 #: A text with a digit, for a cell of its own whose form is not known; two letters tell it from a number.
-_period_loose = re.compile(r"(?=.*[0-9])(?=.*(?:[A-Za-z]{2}|Q[1-4])).+")
+_period_loose = re.compile(r"(?=.*[0-9])(?=.*(?:[A-Za-z]{2}|Q[1-4]))(?!.*[0-9][.,][0-9])(?!.*%).+")
 _no_data = re.compile(NO_DATA, _ANY_CASE)
 _no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, _ANY_CASE)
 _missing = re.compile(MISSING, _ANY_CASE)
@@ -87,6 +89,7 @@ _with_digit = re.compile(r"(?=.*[0-9]).+")
 _flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", _ANY_CASE)
 _comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", _ANY_CASE)
 _arrow = re.compile(_ARROW)
+_single = re.compile(r"\S")
 _words = re.compile(r"[^\W\d_][\w'’-]*(?: [(]?[^\W\d_][\w'’-]*[)]?){0,5}")
 _rag = re.compile(rf"(?:\S )?(?:G|A|R|green|amber|red)|{MISSING}", _ANY_CASE)
 _rag_other = re.compile(r"[A-Z]|[A-Za-z]{3,10}|\S [A-Z]")
@@ -149,7 +152,7 @@ KINDS: dict[str, Kind] = {
                 (_words, 3.6),
             ),
         ),
-        Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_words, 4.0))),
+        Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_single, 1.8), (_words, 4.0))),
         Kind("rag", 2, ((_rag, 0.0), (_rag_other, 3.0))),
         Kind("quartile", 2, ((_quartile, 0.0), (_quartile_other, 1.0))),
         Kind(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from ingest import cells as kinds
-from ingest.alignment import UNPLACED_WORD, Alignment, align
+from ingest.alignment import LENIENT, UNPLACED_WORD, Alignment, align
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout, fold, squash
 from ingest.schemas import PIECE_BREAK
@@ -33,6 +33,7 @@ _DANGLING = re.compile(
     r"|than|least|most|more|less|within|into|during|after|before|are|is|was|were|be|been|have|has|had|being)|[,(/&\u2013-])$",
     re.I,
 )
+_CONTINUED = re.compile(r"\s*\((?:continued|cont(?:[.]|inued|'d)?)\)$", re.IGNORECASE)
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -95,6 +96,7 @@ class _Text:
 
     index: int
     text: str
+    theme: str | None = None
 
 
 @dataclass
@@ -111,8 +113,12 @@ class _Parsed:
         return self.head[-1]
 
     def has(self, layout: CompiledLayout, *names: str) -> bool:
-        placed = {layout.data_columns[p.column].column for p in self.alignment.placements}
-        return any(name in placed for name in names)
+        """Whether one of these columns holds a text of a form that it should have."""
+        return any(
+            layout.data_columns[placement.column].column in names
+            for placement in self.alignment.placements
+            if placement.cost < LENIENT
+        )
 
 
 class _Walk:
@@ -168,7 +174,7 @@ class _Walk:
 
     def known_heading(self, text: str) -> int | None:
         """Level of a heading that the layout lists, allowing for a wrong letter or two."""
-        folded = fold(text)
+        folded = fold(_CONTINUED.sub("", text))
         if folded in self.known:
             return self.known[folded]
         for known, level in self.known.items():
@@ -203,7 +209,16 @@ class _Walk:
             )
             start = end
 
+    def split_heading(self, label: str) -> tuple[str | None, str]:
+        """A known heading that ran into the label of its first row, and the label."""
+        words = label.split()
+        for end in range(len(words) - 2, 1, -1):
+            if fold(" ".join(words[:end])) in self.known and self.starts_label(" ".join(words[end:])):
+                return " ".join(words[:end]), " ".join(words[end:])
+        return None, label
+
     def take_heading(self, text: str, indexes: list[int], level: int | None) -> None:
+        text = _CONTINUED.sub("", text)
         for index in indexes:
             if self.dispositions[index] != "title":
                 self.mark(index, "section")
@@ -373,6 +388,10 @@ class _Walk:
                     column=spec.column,
                     printed_text=text,
                 )
+
+    def section_in_row(self, heading: str, index: int) -> None:
+        """Take a heading that stands in the line of its first row; the line stays the row's."""
+        self.take_heading(heading, [index], self.known_heading(heading))
 
     # -- the finished file ---------------------------------------------------------------------
 
@@ -629,7 +648,10 @@ class _TableWalk(_Walk):
             return
         filled = [cell for cell in table_cells if cell]
         label_at = len(self.layout.text_columns) - 1
-        if not any(table_cells[: label_at + 1]) and self.take_fragment(index, table_cells):
+        if (not any(table_cells[: label_at + 1]) or self.last_breaks_off()) and self.take_fragment(index, table_cells):
+            return
+        if len(filled) in (2, 3) and self.known_heading(joined := " ".join(filled)):
+            self.texts.append(_Text(index, joined))
             return
         if all(self.layout.heading.search(cell) or self.is_noise(cell) for cell in filled):
             if any(self.layout.heading.search(cell) for cell in filled):
@@ -637,25 +659,62 @@ class _TableWalk(_Walk):
                 return
             self.take_marks(index, filled)
             return
+        if table_cells[label_at : label_at + 1] != [""] and self.take_wrapped(index, table_cells):
+            return
         parsed = self.parse(table_cells)
         if parsed is not None:
             self.take_row(index, parsed)
             return
         if self.take_fragment(index, table_cells):
             return
+        if len(filled) == 2 and filled[0] in self.themes and _HAS_LETTER.search(filled[1]):
+            # Theme and the beginning of a label; the rest of the row stands in the next line.
+            self.texts.append(_Text(index, filled[1], filled[0]))
+            return
         text = self.heading_text(table_cells)
         if text is None:
             self.leave_texts()
             return
         if self.continues_label(text) and not self.texts:
-            row = self.rows[-1]
-            row.cells["label_text"] = squash(f"{row.cells.get('label_text', '')} {text}")
-            row.line_to = index + 1
+            self.lengthen_label(index, text)
+            return
+        if label_at == 0 and not table_cells[0]:
+            # Headings of this layout stand in the first cell.
+            self.leave_texts()
+            return
+        self.texts.append(_Text(index, text))
+
+    def lengthen_label(self, index: int, text: str) -> None:
+        """Join the rest of a label to the row above."""
+        row = self.rows[-1]
+        row.cells["label_text"] = squash(f"{row.cells.get('label_text', '')} {text}")
+        row.line_to = index + 1
+        if self.row_lines[-1][-1] != index:
             self.mark(index, "continuation")
             self.row_of_line[index] = row.number
             self.row_lines[-1].append(index)
-            return
-        self.texts.append(_Text(index, text))
+
+    def last_breaks_off(self) -> bool:
+        """Whether the row above has fewer cells than the layout, as when its line was broken."""
+        return (
+            self.last is not None
+            and bool(self.rows)
+            and self.lines[self.row_lines[-1][-1]].rstrip().count("\t") + 1 < self.width - 1
+        )
+
+    def take_wrapped(self, index: int, table_cells: list[str]) -> bool:
+        """A line that goes on with the label of the row above and with some of its cells."""
+        label_at = len(self.layout.text_columns) - 1
+        if self.last is None or self.texts or label_at >= len(table_cells):
+            return False
+        text = table_cells[label_at]
+        if any(table_cells[:label_at]) or not self.continues_label(text) or self.starts_label(text):
+            return False
+        pieces = [*[""] * (label_at + 1), *table_cells[label_at + 1 :]]
+        if not any(pieces) or not self.take_fragment(index, pieces):
+            return False
+        self.lengthen_label(index, text)
+        return True
 
     def take_marks(self, index: int, filled: list[str]) -> None:
         """A line of nothing but marks: beside an open heading it is part of it, else it is furniture."""
@@ -679,17 +738,15 @@ class _TableWalk(_Walk):
         table_cells, stripped = self.strip_headings(table_cells)
         layout = self.layout
         count = len(layout.text_columns)
+        first = layout.data_columns[0]
+        if count > 1:
+            table_cells = self.place_head(table_cells, count)
         head, data = table_cells[:count], table_cells[count:]
         if len(head) < count and not data:
             head = [*head, *[""] * (count - len(head))]
-        first = layout.data_columns[0]
         tail = data
         if count == 1 and not head[0] and data and self.looks_like_label(data[0]):
             head, tail = [data[0]], data[1:]
-        elif count > 1 and head[-1] and kinds.KINDS[first.kind].fit(head[-1]) == 0:
-            # The label moved a cell to the left: a tab is lost before it.
-            tail = [head[-1], *data]
-            head = self.part_head(head[:-1], count)
         elif (
             count > 1
             and data
@@ -716,12 +773,41 @@ class _TableWalk(_Walk):
             )
             for split in splits
         ]
-        if moved:
+        own_first = bool(tail) and kinds.KINDS[first.kind].fit(tail[0]) == 0 and not kinds.is_missing(tail[0])
+        if moved and not own_first:
             # Where two places fit alike, the earlier: the longer piece is the whole period.
             best = min(reversed(moved), key=lambda option: option.alignment.cost)
             if best.alignment.cost + 0.5 < parsed.alignment.cost or not parsed.has(layout, "period_text", "value_text"):
                 parsed = best
         return parsed if self.is_row(parsed) else None
+
+    def place_head(self, table_cells: list[str], count: int) -> list[str]:
+        """The cells with the first data column where the layout has it; its vocabulary tells where the head ends."""
+        fit = kinds.KINDS[self.layout.data_columns[0].kind].fit
+        at = next((i for i, cell in enumerate(table_cells) if fit(cell) == 0 and not kinds.is_missing(cell)), None)
+        if at is None:
+            for i, cell in enumerate(table_cells[:count]):
+                words = cell.split()
+                # A cell of its own begins with a capital; "at the end of the quarter" belongs to a label.
+                start = next((s for s in range(1, len(words)) if fit(" ".join(words[s:])) == 0), None)
+                if start is not None and words[start][:1].isupper():
+                    table_cells = [
+                        *table_cells[:i],
+                        " ".join(words[:start]),
+                        " ".join(words[start:]),
+                        *table_cells[i + 1 :],
+                    ]
+                    at = i + 1
+                    break
+        if at is None:
+            return table_cells
+        head = table_cells[:at]
+        if at > count:
+            filled = [cell for cell in head if cell][-count:]
+            head = [*[""] * (count - len(filled)), *filled]
+        elif at < count or not head[-2]:
+            head = self.part_head(head or [""], count)
+        return [*head, *table_cells[at:]]
 
     def strip_headings(self, table_cells: list[str]) -> tuple[list[str], bool]:
         """Column headings that ran into the cells of the first row are taken off them."""
@@ -746,6 +832,8 @@ class _TableWalk(_Walk):
             if last.startswith(theme + " "):
                 parts = [*head[:-1], theme, last[len(theme) :].strip()]
                 return [*[""] * (count - len(parts)), *parts][-count:]
+        if last in self.themes and len(head) < count:
+            return [*[""] * (count - len(head) - 1), *head, ""]
         return [*[""] * (count - len(head)), *head]
 
     def looks_like_label(self, text: str) -> bool:
@@ -757,12 +845,15 @@ class _TableWalk(_Walk):
         words = label.split()
         first = kinds.KINDS[self.layout.data_columns[0].kind]
         starts = []
-        for start in range(len(words) - 1, max(0, len(words) - 13), -1):
+        for start in range(len(words) - 1, max(0, len(words) - 30), -1):
             if not kinds.is_tail_word(words[start]) and first.fit(words[start]) != 0:
                 break
             rest = words[start:]
             leads = (" ".join(rest[:count]) for count in range(1, len(rest) + 1))
-            if any(first.fit(lead) == 0 or kinds.is_period(lead) or kinds.is_no_data(lead) for lead in leads):
+            if any(
+                (first.fit(lead) == 0 and not kinds.is_missing(lead)) or kinds.is_period(lead) or kinds.is_no_data(lead)
+                for lead in leads
+            ):
                 starts.append(start)
         return starts
 
@@ -783,8 +874,8 @@ class _TableWalk(_Walk):
         if kinds.is_tail_word(parsed.label) and not (self.texts and self.texts_open_label(parsed.label)):
             return False
         return (
-            parsed.has(layout, "period_text", "value_text")
-            or len(parsed.alignment.placements) >= 2
+            parsed.has(layout, "period_text", "value_text", "previous_period_text", "previous_value_text")
+            or sum(placement.cost < LENIENT for placement in parsed.alignment.placements) >= 2
             or (kinds.is_no_data(" ".join(words)))
         )
 
@@ -800,7 +891,13 @@ class _TableWalk(_Walk):
                 opening = self.texts.pop()
             indexes.insert(0, opening.index)
             label = squash(f"{opening.text} {label}")
+            if opening.theme and len(parsed.head) > 1 and not parsed.head[-2]:
+                parsed.head[-2] = opening.theme
         self.leave_texts()
+        if not self.has_section_column:
+            heading, label = self.split_heading(label)
+            if heading:
+                self.section_in_row(heading, index)
         cells = self.cells_of(parsed.data, parsed.alignment, indexes, len(self.rows) + 1)
         heading_cell = None
         for column, text in zip(self.layout.text_columns[:-1], parsed.head[:-1], strict=False):
@@ -836,7 +933,12 @@ class _TableWalk(_Walk):
         if self.last is None or not self.rows or self.begins_known_heading(text) or self.known_heading(text):
             return False
         label = self.rows[-1].cells.get("label_text", "")
-        return text[:1].islower() or text[:1] in "()" or label.count("(") > label.count(")")
+        return (
+            text[:1].islower()
+            or text[:1] in "()\u2018'0123456789"
+            or label.count("(") > label.count(")")
+            or _DANGLING.search(label) is not None
+        )
 
     def take_fragment(self, index: int, table_cells: list[str]) -> bool:
         """Cells that belong to the row above: a wrapped cell, or the rest of a broken line."""
@@ -862,7 +964,14 @@ class _TableWalk(_Walk):
             )
             options.append((joined, 1.5 if plain else -0.1))
         elif plain:
-            options.append(((*before.data, *(tuple(cell.split()) for cell in table_cells if cell)), 1.5))
+            pieces = [tuple(cell.split()) for cell in table_cells]
+            options.append(((*before.data, *(piece for piece in pieces if piece)), 1.5))
+            if before.data and len(pieces) > 1:
+                whole = tuple(before.data)
+                while whole and not whole[-1]:
+                    whole = whole[:-1]
+                if whole:
+                    options.append(((*whole[:-1], (*whole[-1], *pieces[0]), *pieces[1:]), 0.5))
             options += [
                 ((*before.data[:i], (*before.data[i], *words), *before.data[i + 1 :]), -0.1)
                 for i in range(len(before.data))
@@ -963,7 +1072,7 @@ class _FlowWalk(_Walk):
                 continue
             text = squash(line)
             title = self.layout.title_of(line)
-            if title is not None and self.tail_start(text.split()) is None:
+            if title is not None and (not title.rest or self.tail_start(text.split()) is None):
                 self.close_row()
                 self.mark(index, "title")
                 if title.rest:
@@ -979,6 +1088,13 @@ class _FlowWalk(_Walk):
     def take(self, index: int, text: str) -> None:
         words = text.split()
         start = self.tail_start(words)
+        if start == 0 and self.tails and self.tail_is_full():
+            self.close_row()
+        if start == 0 and not self.labels and not self.tails and not self.begins_row(words):
+            # Figures that belong to no row, or a page's own date: never to the row above.
+            if kinds.is_period(text):
+                self.mark(index, "page_furniture")
+            return
         if start is None:
             if self.tails:
                 self.close_row()
@@ -997,6 +1113,11 @@ class _FlowWalk(_Walk):
                 self.labels.append(self.tails.pop())
                 self.label_is_whole = True
         self.tails.append(_Text(index, text))
+
+    def begins_row(self, words: list[str]) -> bool:
+        """Whether a line without a label can be a row that lost it: a period, a figure, and what assesses it."""
+        period = kinds.leading_period(words, 0)
+        return period > 0 and len(words) > period and any(map(kinds.is_assessing, words[period:]))
 
     def year_of_label(self) -> bool:
         """Whether the open tail is nothing but a year at the end of a label's line; the next line has the period."""
@@ -1059,6 +1180,9 @@ class _FlowWalk(_Walk):
         headings, label = self.part_labels(labels)
         if headings:
             self.take_headings(headings)
+        elif len(label) == 1 and (parts := self.split_heading(label[0].text))[0]:
+            self.section_in_row(parts[0], label[0].index)
+            label = [_Text(label[0].index, parts[1])]
         words = [word for piece in (*label, *tails) for word in piece.text.split()]
         lead = sum(len(piece.text.split()) for piece in label)
         start = self.best_start(words, lead, lead if self.label_is_whole else max(0, lead - 4))
@@ -1076,7 +1200,12 @@ class _FlowWalk(_Walk):
     def best_start(self, words: list[str], lead: int, earliest: int) -> int:
         """Where the label ends: at a period from which on all words fit the columns best."""
         candidates = [lead] + [
-            start for start in range(earliest, len(words)) if start != lead and kinds.leading_period(words, start)
+            start
+            for start in range(earliest, len(words))
+            if start != lead
+            and kinds.leading_period(words, start)
+            # A number at the end of a label's line is the label's ("by age 19"), not a day.
+            and (start > lead or not words[start].isdigit() or len(words[start]) == 4)
         ]
         costs = {start: align(self.layout, (tuple(words[start:]),)).cost for start in candidates}
         return min(candidates, key=lambda start: (costs[start], start))

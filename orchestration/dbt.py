@@ -25,6 +25,9 @@ _MATERIALIZED_TYPES = ("model", "seed", "snapshot")
 _BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--no-write-json")
 
 
+_HOME_VARIABLE = "QUARTERDECK_HOME"
+
+
 class DbtError(Exception):
     """dbt could not parse or could not run; the message is dbt's own."""
 
@@ -93,10 +96,11 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class DbtProject:
-    """The dbt project, and where it may write."""
+    """The dbt project, where it may write, and the home whose raw tables it reads and whose build it makes."""
 
     project_dir: Path
     target_dir: Path
+    home: Path
 
     def fingerprint(self) -> str:
         """A hash of all that shapes the graph. It holds no paths, so it stays true when the folder is moved."""
@@ -119,7 +123,6 @@ class DbtProject:
 
         Returns a result a node, failed ones too. DbtError when dbt itself could not run.
         """
-        from dbt.cli.main import dbtRunner
 
         def forward(event: Any) -> None:
             if event.info.name == "NodeStart":
@@ -127,9 +130,7 @@ class DbtProject:
             elif event.info.name == "NodeFinished":
                 on_event(event.data.node_info.node_status, event.data.node_info.unique_id)
 
-        result = dbtRunner(callbacks=[forward]).invoke(["build", *_BUILD_FLAGS, *self._flags()])
-        if isinstance(result.exception, KeyboardInterrupt):
-            raise result.exception
+        result = self._invoke("build", *_BUILD_FLAGS, callbacks=[forward])
         if result.result is None:
             raise DbtError(_said(result.exception))
         return [
@@ -146,10 +147,8 @@ class DbtProject:
         ]
 
     def _parse(self, fingerprint: str, path: Path) -> Graph:
-        from dbt.cli.main import dbtRunner
-
         self.target_dir.mkdir(parents=True, exist_ok=True)
-        result = dbtRunner().invoke(["parse", *self._flags()])
+        result = self._invoke("parse")
         if not result.success:
             raise DbtError(f"The dbt project cannot be parsed: {_said(result.exception)}")
         manifest = json.loads((self.target_dir / "manifest.json").read_text())
@@ -160,6 +159,24 @@ class DbtProject:
             older.unlink(missing_ok=True)
         os.replace(incoming, path)
         return graph
+
+    def _invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        # The profile and the sources find the home in the environment; whoever called keeps theirs.
+        before = os.environ.get(_HOME_VARIABLE)
+        os.environ[_HOME_VARIABLE] = str(self.home)
+        try:
+            result = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *self._flags()])
+        finally:
+            if before is None:
+                del os.environ[_HOME_VARIABLE]
+            else:
+                os.environ[_HOME_VARIABLE] = before
+        # The runner swallows an interrupt, too.
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise result.exception
+        return result
 
     def _flags(self) -> list[str]:
         return [

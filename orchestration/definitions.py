@@ -30,7 +30,6 @@ def build_definitions(settings: Settings | None = None, **resources) -> dg.Defin
     parsed only when it changed since the last time; DbtError when it cannot be.
     """
     settings = settings or Settings()
-    settings.export()
     # Two parameters that are used here are marked beta; a person at the command line can do nothing about it.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     graph = dbt_project(settings).graph()

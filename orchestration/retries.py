@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from ingest.errors import ConfigurationError, LayoutError
+from quarterdeck.space import DiskFull
 
 MAX_RETRIES = 3
 FIRST_WAIT_SECONDS = 2
@@ -37,7 +38,7 @@ def clear_failures(retry_number: int) -> Iterator[None]:
     """Turns errors into a retry (2 s, 4 s, 8 s) or into a failure of one sentence."""
     try:
         yield
-    except (ConfigurationError, LayoutError) as error:
+    except (ConfigurationError, LayoutError, DiskFull) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except OSError as error:
         if error.errno not in _LASTING:
@@ -48,5 +49,5 @@ def clear_failures(retry_number: int) -> Iterator[None]:
 def _sentence(error: OSError) -> str:
     place = f" at {error.filename}" if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full{place}. Free some space and run the refresh again; nothing was published."
-    return f"{error.strerror or error}{place}. Nothing was published."
+        return f"The disk is full{place}. Free some space and run the refresh again."
+    return f"{error.strerror or error}{place}."

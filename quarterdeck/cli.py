@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from ingest.errors import ConfigurationError, LayoutError
-from quarterdeck import __version__, lock, publishing, report, warehouse
+from quarterdeck import __version__, lock, publishing, report, space, warehouse
 from quarterdeck.render import Format, show
 from quarterdeck.settings import Settings
 
@@ -72,6 +72,7 @@ def main() -> NoReturn:
         ConfigurationError,
         LayoutError,
         publishing.PublishingError,
+        space.DiskFull,
         warehouse.WarehouseError,
     ) as error:
         _fail(str(error))
@@ -84,6 +85,10 @@ def main() -> NoReturn:
         )
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+    except Exception as error:
+        if os.environ.get("QUARTERDECK_LOG_LEVEL", "").lower() == "debug":
+            raise
+        _fail(f"{type(error).__name__}: {error}. To see where, set QUARTERDECK_LOG_LEVEL=debug and run it again.")
     sys.exit(OK)
 
 
@@ -131,6 +136,7 @@ def refresh(
         else:
             report.print_nothing_new(out, settings)
         raise typer.Exit(SOME_REJECTED if outlook.problems else OK)
+    space.require_space(settings)
     if edition:
         _require_received(settings, outlook, edition, quarters[0])
     why = "a rebuild was asked for" if rebuild else ", ".join(outlook.reasons) or f"{edition} is read again"

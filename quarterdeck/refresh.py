@@ -54,7 +54,6 @@ def run_refresh(
 
     KeyboardInterrupt when a person stops it; everything else that goes wrong is in the outcome.
     """
-    settings.export()
     _prepare_dagster_home(settings)
     import dagster as dg
 
@@ -105,7 +104,7 @@ def run_refresh(
 
 def _prepare_dagster_home(settings: Settings) -> None:
     """A home of its own has no dagster.yaml yet; without one Dagster would send telemetry and log slowly."""
-    path = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
+    path = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.home))) / "dagster.yaml"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(settings.root / "dagster.yaml", path)

@@ -157,11 +157,3 @@ class Settings(BaseSettings):
             first_quarter=self.first_quarter,
             last_quarter=self.last_quarter,
         )
-
-    def export(self) -> None:
-        """Put the home into this process's environment, where the dbt profile and Dagster look for it."""
-        os.environ["QUARTERDECK_HOME"] = str(self.home)
-        os.environ["QUARTERDECK_LANDING_DIR"] = str(self.landing_dir)
-        os.environ.setdefault("DAGSTER_HOME", str(self.home))
-        os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-        os.environ.setdefault("DO_NOT_TRACK", "1")

@@ -75,22 +75,13 @@ def new_home(path: Path, *editions: str) -> Home:
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment_of_its_own() -> Iterator[None]:
-    """Settings of the person who runs the tests must not reach them, nor those of one test another."""
+    """Settings of the person who runs the tests must not reach them."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("QUARTERDECK_") or name == "DAGSTER_HOME":
                 patch.delenv(name)
         patch.setenv("DO_NOT_TRACK", "1")
         yield
-
-
-@pytest.fixture(autouse=True)
-def _environment_put_back() -> Iterator[None]:
-    """Loading the definitions exports the home to dbt and Dagster; the next test has another one."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,9 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> DbtProject:
-    monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
+def project(tmp_path) -> DbtProject:
     write(tmp_path / "project", FILES)
-    return DbtProject(tmp_path / "project", tmp_path / "target")
+    return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path)
 
 
 def test_the_graph_a_build_and_what_it_tells(project, tmp_path):

@@ -269,4 +269,18 @@ def test_what_may_go_away_by_itself_is_tried_again_and_what_may_not_is_not(first
     refused = receive_with(errno.EACCES)
     assert len(tries) == 1
     said = refused.get_step_failure_events()[0].event_specific_data.user_failure_data.description
-    assert said == "said the disk at /somewhere. Nothing was published."
+    assert said == "said the disk at /somewhere."
+
+
+def test_a_disk_that_is_nearly_full_is_said_before_dbt_begins(first, settings, instance, monkeypatch):
+    from collections import namedtuple
+
+    from quarterdeck import space
+
+    before = published_versions(settings.warehouse_dir)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: usage(2**40, 2**40, 5 * 2**20))
+    result = run(settings, instance)
+    unpublished(result, settings, before)
+    assert result.get_step_failure_events()[0].step_key == "dbt_build"
+    assert "5 MB are free" in reason(result) and "Free some space" in reason(result)

@@ -5,7 +5,6 @@ SQL in dbt_project/.
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,14 +16,13 @@ from orchestration.dbt import DbtError, DbtProject, Graph, Node, NodeResult, Tes
 from orchestration.retries import clear_failures
 from quarterdeck.inputs import made_from
 from quarterdeck.settings import Settings
+from quarterdeck.space import require_space
 
-#: Below this dbt would fail half-way, with a message that names neither cause nor cure.
-_LEAST_FREE_BYTES = 100 * 2**20
 _PREVIEW_ROWS = 5
 
 
 def dbt_project(settings: Settings) -> DbtProject:
-    return DbtProject(settings.dbt_project_dir, settings.dbt_target_dir)
+    return DbtProject(settings.dbt_project_dir, settings.dbt_target_dir, settings.home)
 
 
 def asset_key_of(node: Node) -> dg.AssetKey:
@@ -127,15 +125,7 @@ def _clear_build(settings: Settings) -> None:
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     for path in (_mark_path(settings), settings.build_path, settings.build_path.with_suffix(".duckdb.wal")):
         path.unlink(missing_ok=True)
-    published = settings.published_path
-    needed = max(_LEAST_FREE_BYTES, 3 * (published.stat().st_size if published.exists() else 0))
-    free = shutil.disk_usage(settings.build_dir).free
-    if free < needed:
-        raise dg.Failure(
-            f"The disk is nearly full: {free // 2**20} MB are free in {settings.build_dir} and a build needs about "
-            f"{needed // 2**20} MB. Free some space and run the refresh again; nothing was published.",
-            allow_retries=False,
-        )
+    require_space(settings)
 
 
 def _asset_spec(node: Node, graph: Graph) -> dg.AssetSpec:

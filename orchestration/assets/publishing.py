@@ -30,13 +30,13 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
         mark = checked_build(settings)
         if mark is None:
             raise dg.Failure(
-                "There is no build that has passed its tests; run the job quarterly_refresh. Nothing was published.",
+                "There is no build that has passed its tests; run the job quarterly_refresh.",
                 allow_retries=False,
             )
         faults = {name: found for name, found in table_faults(settings.build_path, graph).items() if found}
         if faults:
             said = "; ".join(f"{name or 'schema marts'}: {in_words(found)}" for name, found in faults.items())
-            raise dg.Failure(f"The build breaks the contract: {said}. Nothing was published.", allow_retries=False)
+            raise dg.Failure(f"The build breaks the contract: {said}.", allow_retries=False)
         try:
             path = publish(
                 settings.build_path,
@@ -45,7 +45,7 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
                 note={"made_from": mark["made_from"], "run_id": context.run_id},
             )
         except PublishingError as error:
-            raise dg.Failure(f"{error} Nothing was published.", allow_retries=False) from error
+            raise dg.Failure(f"{error}", allow_retries=False) from error
         versions = published_versions(settings.warehouse_dir)
         return dg.MaterializeResult(
             metadata={
