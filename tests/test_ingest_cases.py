@@ -1,4 +1,4 @@
-"""Single rows in trouble: lost, added and doubled cells, broken lines, odd periods, words where figures are expected."""
+"""Single rows in trouble: lost, added and doubled cells, broken lines, odd periods, words instead of figures."""
 
 from __future__ import annotations
 

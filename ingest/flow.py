@@ -1,0 +1,204 @@
+"""Running lines without tabs: a label over some lines, then its figures over some lines."""
+
+from __future__ import annotations
+
+from ingest import cells as kinds
+from ingest.alignment import align
+from ingest.layouts import CompiledLayout, squash
+from ingest.walk import DANGLING, Row, Text, Walk
+
+
+class FlowWalk(Walk):
+    """No tabs: a label over some lines, then its figures over some lines."""
+
+    def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
+        super().__init__(lines, layout, area_name)
+        self.labels: list[Text] = []
+        self.tails: list[Text] = []
+        self.label_is_whole = False
+
+    def run(self) -> None:
+        for index, line in enumerate(self.lines):
+            for pattern, to in self.layout.substitutions:
+                line = pattern.sub(to, line)
+            disposition, rest = self.plain_disposition(line)
+            if disposition == "page_furniture" and line.strip().isdigit() and self.tails and not self.tail_is_full():
+                # A lone number within an open row is a piece of it, not the number of a page.
+                disposition = None
+            else:
+                line = rest
+            if disposition is not None:
+                self.mark(index, disposition)
+                if disposition not in ("blank", "page_furniture"):
+                    self.close_row()
+                continue
+            text = squash(line)
+            title = self.layout.title_of(line)
+            if title is not None and (not title.rest or self.tail_start(text.split()) is None):
+                self.close_row()
+                self.mark(index, "title")
+                if title.rest:
+                    self.labels.append(Text(index, title.rest))
+                continue
+            if self.layout.heading.search(text):
+                self.close_row()
+                self.mark(index, "column_heading")
+                continue
+            self.take(index, text)
+        self.close_row(at_end=True)
+
+    def take(self, index: int, text: str) -> None:
+        words = text.split()
+        start = self.tail_start(words)
+        if start == 0 and self.tails and self.tail_is_full():
+            self.close_row()
+        if start == 0 and not self.labels and not self.tails and not self.begins_row(words):
+            # Figures that belong to no row, or a page's own date: never to the row above.
+            if kinds.is_period(text):
+                self.mark(index, "page_furniture")
+            return
+        if start is None:
+            if self.tails:
+                self.close_row()
+            self.labels.append(Text(index, text))
+            return
+        if start > 0:
+            if self.tails:
+                self.close_row()
+            self.labels.append(Text(index, " ".join(words[:start])))
+            self.tails.append(Text(index, " ".join(words[start:])))
+            return
+        if self.tails and kinds.leading_period(words, 0):
+            if self.tail_complete():
+                self.close_row()
+            elif self.labels and len(self.tails) == 1 and self.year_of_label():
+                self.labels.append(self.tails.pop())
+                self.label_is_whole = True
+        self.tails.append(Text(index, text))
+
+    def begins_row(self, words: list[str]) -> bool:
+        """Whether a line without a label can be a row that lost it: a period, a figure, and what assesses it."""
+        period = kinds.leading_period(words, 0)
+        return period > 0 and len(words) > period and any(map(kinds.is_assessing, words[period:]))
+
+    def year_of_label(self) -> bool:
+        """Whether the open tail is nothing but a year at the end of a label's line; the next line has the period."""
+        tail = self.tails[0]
+        return tail.text.isdigit() and self.labels[-1].index == tail.index
+
+    def tail_start(self, words: list[str]) -> int | None:
+        """Index of the first word that stands after the label; 0 for a line of figures only, None for text only."""
+        start = len(words)
+        while start > 0 and kinds.is_tail_word(words[start - 1]):
+            start -= 1
+        if start == 0:
+            return 0 if self.labels or self.tails or len(words) > 1 else None
+        for first in range(len(words)):
+            period = kinds.leading_period(words, first)
+            if not period:
+                continue
+            after = words[first + period :]
+            if first >= start and (after or len(words[first]) > 3):
+                return first
+            if self.goes_on_as_tail(after):
+                return first
+        for first in range(start, len(words)):
+            if kinds.is_number(words[first]) and sum(map(kinds.is_assessing, words[first + 1 :])) >= 2:
+                return first
+        for first in range(len(words)):
+            for last in range(min(len(words), first + 4), first, -1):
+                if kinds.is_no_data(" ".join(words[first:last])) and all(map(kinds.is_tail_word, words[last:])):
+                    return first
+        if self.tails and not self.tail_is_full() and self.goes_on_as_tail(words, already=True):
+            return 0
+        return None
+
+    def goes_on_as_tail(self, words: list[str], already: bool = False) -> bool:
+        """Whether most of these words stand after labels, though one or two of them are damaged or unknown."""
+        tail = sum(map(kinds.is_tail_word, words))
+        if not words or 2 * tail < len(words) or len(words) > 10:
+            return False
+        if already:
+            return sum(map(kinds.is_assessing, words)) >= 1
+        return any(character.isdigit() for character in words[0]) or sum(map(kinds.is_assessing, words)) >= 2
+
+    def tail_columns(self) -> set[str]:
+        words = tuple(word for tail in self.tails for word in tail.text.split())
+        return {self.layout.data_columns[p.column].column for p in align(self.layout, (words,)).placements}
+
+    def tail_complete(self) -> bool:
+        return {"period_text", "value_text"} <= self.tail_columns()
+
+    def tail_is_full(self) -> bool:
+        return {column.column for column in self.layout.data_columns if column.required} <= self.tail_columns()
+
+    def close_row(self, at_end: bool = False) -> None:
+        labels, tails = self.labels, self.tails
+        self.labels, self.tails = [], []
+        if not tails:
+            if not at_end or self.known_heading(" ".join(t.text for t in labels)):
+                self.take_stranded(labels)
+            return
+        headings, label = self.part_labels(labels)
+        if headings:
+            self.take_headings(headings)
+        elif len(label) == 1 and (parts := self.split_heading(label[0].text))[0]:
+            self.section_in_row(parts[0], label[0].index)
+            label = [Text(label[0].index, parts[1])]
+        words = [word for piece in (*label, *tails) for word in piece.text.split()]
+        lead = sum(len(piece.text.split()) for piece in label)
+        start = self.best_start(words, lead, lead if self.label_is_whole else max(0, lead - 4))
+        self.label_is_whole = False
+        data = (tuple(words[start:]),)
+        alignment = align(self.layout, data)
+        indexes = sorted({piece.index for piece in (*label, *tails)})
+        own = tails[0].index
+        cells = self.cells_of(data, alignment, indexes, len(self.rows) + 1)
+        text = " ".join(words[:start])
+        if text:
+            cells["label_text"] = text
+        self.add_row(indexes, own, cells)
+
+    def best_start(self, words: list[str], lead: int, earliest: int) -> int:
+        """Where the label ends: at a period from which on all words fit the columns best."""
+        candidates = [lead] + [
+            start
+            for start in range(earliest, len(words))
+            if start != lead
+            and kinds.leading_period(words, start)
+            # A number at the end of a label's line is the label's ("by age 19"), not a day.
+            and (start > lead or not words[start].isdigit() or len(words[start]) == 4)
+        ]
+        costs = {start: align(self.layout, (tuple(words[start:]),)).cost for start in candidates}
+        return min(candidates, key=lambda start: (costs[start], start))
+
+    def take_stranded(self, labels: list[Text]) -> None:
+        """Text lines with no figures after them: headings where the layout knows them, else unrecognised."""
+        start = 0
+        while start < len(labels):
+            for end in range(len(labels), start, -1):
+                level = self.known_heading(" ".join(t.text for t in labels[start:end]))
+                if level is not None:
+                    self.take_heading(
+                        squash(" ".join(t.text for t in labels[start:end])), [t.index for t in labels[start:end]], level
+                    )
+                    start = end
+                    break
+            else:
+                start += 1
+
+    def part_labels(self, labels: list[Text]) -> tuple[list[Text], list[Text]]:
+        """Split the text lines before a row's figures into headings and the lines of its label."""
+        for end in range(len(labels), 0, -1):
+            for start in range(end):
+                if self.known_heading(" ".join(t.text for t in labels[start:end])) is not None:
+                    return labels[:end], labels[end:]
+        wrapping = self.layout.spec.wrapping
+        for end in range(len(labels) - 1, 0, -1):
+            above, below = labels[end - 1].text, labels[end].text
+            if self.starts_label(below) and len(above) < wrapping.full_line_from and not DANGLING.search(above):
+                return labels[:end], labels[end:]
+        return [], labels
+
+    def is_short(self, row: Row) -> bool:
+        return any(column.required and column.column not in row.cells for column in self.layout.data_columns)

@@ -1,0 +1,568 @@
+"""What reading a table and reading running lines share: the account of lines, headings, and checks on the rows.
+
+Belongs here: which lines make a row, a heading or a page; what is said about a row that is finished. How a
+layout's lines are walked belongs to ``ingest.tables`` and ``ingest.flow``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from ingest import cells as kinds
+from ingest.alignment import Alignment
+from ingest.errors import FileRejected
+from ingest.layouts import CompiledLayout, fold, squash
+from ingest.schemas import PIECE_BREAK
+
+#: Stands at the end of a cell that the end of the file cut off, so that no part of it becomes a number.
+CUT = "\u2026"
+#: A heading is taken for a known one from this likeness on (0..100): one or two wrong letters in a line.
+SAME_HEADING = 92
+#: A repeated run of this many labels with other figures is a second edition, not a slip.
+SECOND_EDITION_ROWS = 5
+#: A file of which more lines than this share fit nothing is not in the layout that it seemed to have.
+UNRECOGNISED_SHARE = 0.3
+
+DANGLING = re.compile(
+    r"(?:\b(?:of|and|in|the|for|to|or|with|a|an|by|at|on|from|as|per|who|that|which|their|no|not|under|over|aged|between"
+    r"|than|least|most|more|less|within|into|during|after|before|are|is|was|were|be|been|have|has|had|being)|[,(/&\u2013-])$",
+    re.I,
+)
+CONTINUED = re.compile(r"\s*\((?:continued|cont(?:[.]|inued|'d)?)\)$", re.IGNORECASE)
+HAS_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass
+class Problem:
+    """Something in a source that a person may want to see; line numbers are 1-based and inclusive."""
+
+    code: str
+    severity: str
+    message: str
+    line_from: int | None = None
+    line_to: int | None = None
+    row_number: int | None = None
+    column: str | None = None
+    printed_text: str | None = None
+
+
+@dataclass
+class Row:
+    """One indicator row: its source lines (1-based, inclusive) and its text cells by column name."""
+
+    line_from: int
+    line_to: int
+    cells: dict[str, str]
+    number: int = 0
+    heading_cell: str | None = None
+
+
+@dataclass
+class Reading:
+    """What a file says. ``dispositions`` and ``row_of_line`` have one entry a source line."""
+
+    layout: str
+    dispositions: list[str]
+    row_of_line: list[int | None]
+    rows: list[Row]
+    problems: list[Problem]
+
+    @property
+    def disposition_counts(self) -> dict[str, int]:
+        """Lines by disposition; the counts add up to the lines of the file."""
+        return dict(Counter(self.dispositions))
+
+
+@dataclass
+class Text:
+    """A line of text that is a heading, or the beginning of a label."""
+
+    index: int
+    text: str
+    theme: str | None = None
+
+
+class Walk:
+    """What both shapes share: bookkeeping, headings, and the checks on the finished rows."""
+
+    def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
+        self.lines = lines
+        self.layout = layout
+        self.dispositions: list[str] = ["unrecognised"] * len(lines)
+        self.row_of_line: list[int | None] = [None] * len(lines)
+        self.rows: list[Row] = []
+        self.row_lines: list[list[int]] = []
+        self.problems: list[Problem] = []
+        self.section: str | None = None
+        self.theme: str | None = None
+        self.section_line: int | None = None
+        self.section_rows = 0
+        self.section_lost = False
+        self.has_section_column = any(column.kind == "section" for column in layout.text_columns)
+        self.known = {fold(text.replace("{area}", area_name)): 1 for text in layout.spec.sections}
+        self.known.update({fold(text.replace("{area}", area_name)): 2 for text in layout.spec.subsections})
+
+    # -- lines ---------------------------------------------------------------------------------
+
+    def mark(self, index: int, disposition: str) -> None:
+        self.dispositions[index] = disposition
+
+    def problem(self, code: str, severity: str, message: str, index: int, last: int | None = None, **more) -> None:
+        self.problems.append(Problem(code, severity, message, index + 1, (index if last is None else last) + 1, **more))
+
+    def plain_disposition(self, line: str) -> tuple[str | None, str]:
+        """The disposition of a line that its own words settle, and what is left of the line if they do not."""
+        text = line.strip()
+        if not text:
+            return "blank", ""
+        layout = self.layout
+        if found := layout.furniture.match(text):
+            rest = text[found.end() :].strip()
+            if not rest:
+                return "page_furniture", ""
+            return None, rest
+        if layout.key.match(text):
+            return "key", ""
+        if layout.footnote.match(text):
+            return "footnote", ""
+        return None, line
+
+    # -- headings ------------------------------------------------------------------------------
+
+    def starts_label(self, text: str) -> bool:
+        """Whether a text begins as the labels of this layout begin."""
+        return text.startswith(tuple(self.layout.spec.wrapping.label_starts))
+
+    def known_heading(self, text: str) -> int | None:
+        """Level of a heading that the layout lists, allowing for a wrong letter or two."""
+        folded = fold(CONTINUED.sub("", text))
+        if folded in self.known:
+            return self.known[folded]
+        for known, level in self.known.items():
+            if abs(len(known) - len(folded)) <= 4 and fuzz.ratio(known, folded) >= SAME_HEADING:
+                return level
+        return None
+
+    def begins_known_heading(self, text: str) -> bool:
+        folded = fold(text)
+        if len(folded) < 8:
+            return False
+        return any(
+            len(known) > len(folded) + 2 and fuzz.ratio(known[: len(folded)], folded) >= SAME_HEADING
+            for known in self.known
+        )
+
+    def take_headings(self, texts: list[Text]) -> None:
+        """Make headings of consecutive text lines; a broken heading is put together again."""
+        start = 0
+        while start < len(texts):
+            level: int | None = None
+            for end in range(len(texts), start, -1):
+                level = self.known_heading(" ".join(t.text for t in texts[start:end]))
+                if level is not None:
+                    break
+            else:
+                end = start + 1
+                while end < len(texts) and (texts[end].text[:1].islower() or DANGLING.search(texts[end - 1].text)):
+                    end += 1
+            self.take_heading(
+                squash(" ".join(t.text for t in texts[start:end])), [t.index for t in texts[start:end]], level
+            )
+            start = end
+
+    def split_heading(self, label: str) -> tuple[str | None, str]:
+        """A known heading that ran into the label of its first row, and the label."""
+        words = label.split()
+        for end in range(len(words) - 2, 1, -1):
+            if fold(" ".join(words[:end])) in self.known and self.starts_label(" ".join(words[end:])):
+                return " ".join(words[:end]), " ".join(words[end:])
+        return None, label
+
+    def take_heading(self, text: str, indexes: list[int], level: int | None) -> None:
+        text = CONTINUED.sub("", text)
+        for index in indexes:
+            if self.dispositions[index] != "title":
+                self.mark(index, "section")
+        first, last = indexes[0], indexes[-1]
+        if level is None:
+            level = 2 if self.section_line is not None and not self.section_rows and not self.theme else 1
+            self.problem(
+                "section_unlisted",
+                "warning",
+                "This heading is not among those that the layout lists; it is kept as printed. "
+                "Add it to 'sections' of the layout if it is one.",
+                first,
+                last,
+                printed_text=text,
+            )
+        if level == 1:
+            self.close_section()
+            self.section, self.theme = text, None
+            self.section_line, self.section_rows = first, 0
+        else:
+            self.theme = text
+        self.section_lost = False
+
+    def close_section(self) -> None:
+        if self.section is not None and self.section_line is not None and not self.section_rows:
+            self.problem(
+                "section_without_rows",
+                "info",
+                "No row follows this heading before the next one.",
+                self.section_line,
+                printed_text=self.section,
+            )
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def add_row(self, indexes: list[int], own: int, cells: dict[str, str], heading_cell: str | None = None) -> Row:
+        row = Row(indexes[0] + 1, indexes[-1] + 1, cells, len(self.rows) + 1, heading_cell)
+        self.rows.append(row)
+        self.row_lines.append(list(indexes))
+        for index in indexes:
+            self.mark(index, "row" if index == own else "continuation")
+            self.row_of_line[index] = row.number
+        if not self.has_section_column:
+            self.section_rows += 1
+            if self.section:
+                cells["section_text"] = self.section
+            elif self.section_lost:
+                self.problem(
+                    "section_missing",
+                    "warning",
+                    "The heading above this row is lost, so its topic is not known. Compare with the document.",
+                    indexes[0],
+                    indexes[-1],
+                    row_number=row.number,
+                    column="section_text",
+                )
+                self.section_lost = False
+            if self.theme:
+                cells["theme_text"] = self.theme
+        label = cells.get("label_text")
+        if not label or not HAS_LETTER.search(label):
+            self.problem(
+                "label_lost",
+                "warning",
+                "The name of this indicator is lost; the row is kept and belongs to no indicator. "
+                "Compare with the document.",
+                indexes[0],
+                indexes[-1],
+                row_number=row.number,
+                column="label_text",
+                printed_text=label,
+            )
+        return row
+
+    def cells_of(
+        self, data: tuple[tuple[str, ...], ...], alignment: Alignment, indexes: list[int], number: int
+    ) -> dict[str, str]:
+        """Text cells of the aligned words; what was dropped, doubled or out of place becomes a problem."""
+        words = [word for cell in data for word in cell]
+        cell_of = [index for index, cell in enumerate(data) for _ in cell]
+        columns, positions = self.layout.data_columns, self.layout.positions
+        found: dict[str, str] = {}
+        at = (indexes[0], indexes[-1])
+        for placement in alignment.placements:
+            spec = columns[placement.column]
+            first, last = placement.first, placement.last
+            if placement.doubled:
+                printed = " ".join(words[first:last])
+                last = first + (last - first) // 2
+                if words[first:last] != words[last : placement.last]:
+                    last = placement.last
+                else:
+                    self.problem(
+                        "cell_doubled",
+                        "info",
+                        "The text of this cell is printed twice; it is taken once.",
+                        *at,
+                        row_number=number,
+                        column=spec.column,
+                        printed_text=printed,
+                    )
+            if spec.overflows and cell_of[first] != cell_of[last - 1]:
+                cut = next(i for i in range(first, last) if cell_of[i] != cell_of[first])
+                text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])
+            else:
+                text = " ".join(words[first:last])
+            if spec.kind == "rag" and last - first == 2 and not placement.doubled:
+                icon, colour = words[first:last]
+                self.problem(
+                    "glyph_dropped",
+                    "info",
+                    f"The mark {icon!r} before the colour is a misread status icon; the colour is {colour}.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+                text = colour
+            if (
+                spec.overflows
+                and self.layout.spec.shape == "table"
+                and placement.cell > positions[placement.column]
+                and kinds.is_number(text)
+            ):
+                self.problem(
+                    "figure_out_of_place",
+                    "warning",
+                    "This figure stands in the cell after its own; digits before it may be hidden behind the border. "
+                    "It is taken as printed: compare with the document.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+            found[spec.column] = text
+        for index in alignment.dropped:
+            word = words[index]
+            glyph = kinds.is_glyph(word)
+            self.problem(
+                "glyph_dropped" if glyph else "text_unplaced",
+                "info" if glyph else "warning",
+                "This mark belongs to no column."
+                if glyph
+                else "This text fits no column of the row. It is kept here only: compare with the document.",
+                *at,
+                row_number=number,
+                printed_text=word,
+            )
+        self._note_lone_target(found, at, number)
+        return found
+
+    def _note_lone_target(self, found: dict[str, str], at: tuple[int, int], number: int) -> None:
+        for index, spec in enumerate(self.layout.data_columns):
+            if not spec.shares_cell or spec.column not in found:
+                continue
+            before = self.layout.data_columns[index - 1].column
+            text = found[spec.column]
+            if before not in found and kinds.is_number(text):
+                self.problem(
+                    "lone_number_in_shared_cell",
+                    "info",
+                    f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
+                    f"are printed together. It is read as the {spec.column.removesuffix('_text')}, because this layout "
+                    "prints words where that is missing.",
+                    *at,
+                    row_number=number,
+                    column=spec.column,
+                    printed_text=text,
+                )
+
+    def section_in_row(self, heading: str, index: int) -> None:
+        """Take a heading that stands in the line of its first row; the line stays the row's."""
+        self.take_heading(heading, [index], self.known_heading(heading))
+
+    # -- the finished file ---------------------------------------------------------------------
+
+    def finish(self, ends_with_newline: bool) -> None:
+        self.close_section()
+        self._section_cells()
+        self._repeated_rows()
+        self._cut_end(ends_with_newline)
+        unrecognised = [i for i, disposition in enumerate(self.dispositions) if disposition == "unrecognised"]
+        printed = sum(1 for disposition in self.dispositions if disposition != "blank")
+        shown = "; ".join(f"line {i + 1}: {squash(self.lines[i])[:80]}" for i in unrecognised[:3])
+        if not self.rows:
+            raise FileRejected(
+                "no_rows",
+                f"No indicator row was found, though the file shows signs of the layout {self.layout.name}. "
+                f"First lines that did not fit: {shown or 'none'}.",
+                line_from=unrecognised[0] + 1 if unrecognised else 1,
+            )
+        if len(unrecognised) > max(3, UNRECOGNISED_SHARE * printed):
+            raise FileRejected(
+                "unknown_layout",
+                f"{len(unrecognised)} of {printed} printed lines do not fit the nearest layout, {self.layout.name}. "
+                f"First of them: {shown}. Mend the file, or describe its layout in ingest/layouts.",
+                line_from=unrecognised[0] + 1,
+            )
+        for index in unrecognised:
+            self.problem(
+                "unrecognised_line",
+                "warning",
+                "This line fits nothing that the layout knows; nothing was taken from it. Compare with the document.",
+                index,
+                printed_text=squash(self.lines[index])[:500],
+            )
+
+    def _section_cells(self) -> None:
+        """Topics of a layout whose topic cells are merged over rows: only what is certain is filled in."""
+        if not self.has_section_column:
+            return
+        block: list[Row] = []
+        current: str | None = None
+        lost_from: Row | None = None
+
+        def settle() -> tuple[str | None, bool]:
+            text = squash(" ".join(row.heading_cell or "" for row in block))
+            inside = [known for known in self.known if known in fold(text)] or [
+                known
+                for known in self.known
+                if fuzz.partial_ratio(known, fold(text)) >= 95 and len(known) <= len(fold(text))
+            ]
+            if len(inside) == 1 or (not inside and len(block) == 1):
+                return text, False
+            return None, True
+
+        for position, row in enumerate([*self.rows, None]):
+            if row is not None and row.heading_cell:
+                block.append(row)
+                continue
+            if block:
+                current, merged = settle()
+                if merged:
+                    lost_from = block[0]
+                    self.problem(
+                        "section_merged",
+                        "warning",
+                        "Several topics are printed in one merged cell, so the topic of this row and of those below, "
+                        "up to the next topic, is not known. Compare with the document.",
+                        block[0].line_from - 1,
+                        block[-1].line_to - 1,
+                        row_number=block[0].number,
+                        column="section_text",
+                        printed_text=squash(" ".join(r.heading_cell or "" for r in block)),
+                    )
+                for member in block:
+                    if current:
+                        member.cells["section_text"] = current
+                block = []
+            if row is not None and current:
+                row.cells["section_text"] = current
+            if row is not None and current is None and lost_from is None and position == 0:
+                lost_from = row
+                self.problem(
+                    "section_missing",
+                    "warning",
+                    "No topic is printed above this row, so its topic is not known. Compare with the document.",
+                    row.line_from - 1,
+                    row_number=row.number,
+                    column="section_text",
+                )
+
+    def _repeated_rows(self) -> None:
+        """A page printed twice is kept once; the same labels with other figures are told apart from that."""
+        first_of: dict[str, Row] = {}
+        same: list[Row] = []
+        other: list[tuple[Row, Row]] = []
+        for row in self.rows:
+            label = row.cells.get("label_text", "")
+            if not HAS_LETTER.search(label):
+                continue
+            earlier = first_of.setdefault(fold(label), row)
+            if earlier is row:
+                continue
+            if _figures(earlier) == _figures(row):
+                same.append(row)
+            else:
+                other.append((earlier, row))
+        if len(other) >= SECOND_EDITION_ROWS and len(other) > len(same):
+            earlier, row = other[0]
+            raise FileRejected(
+                "two_editions",
+                f"{len(other)} indicators stand twice with different figures, first {row.cells['label_text']!r} in "
+                f"line {earlier.line_from} and line {row.line_from}: the file seems to hold two editions. "
+                "Split it into one file an edition.",
+                line_from=earlier.line_from,
+                line_to=row.line_to,
+                printed_text=row.cells["label_text"],
+            )
+        for earlier, row in other:
+            self.problem(
+                "row_repeated_differently",
+                "warning",
+                f"This indicator stands already in line {earlier.line_from}, with other figures. Both rows are kept.",
+                row.line_from - 1,
+                row.line_to - 1,
+                row_number=row.number,
+                column="label_text",
+                printed_text=row.cells["label_text"],
+            )
+        if len(same) == 1:
+            self.problem(
+                "row_repeated",
+                "warning",
+                "This row stands already above with the same figures. Both rows are kept.",
+                same[0].line_from - 1,
+                same[0].line_to - 1,
+                row_number=same[0].number,
+                column="label_text",
+                printed_text=same[0].cells["label_text"],
+            )
+        elif same:
+            self._drop_repeated_page(same)
+
+    def _drop_repeated_page(self, same: list[Row]) -> None:
+        gone = {row.number for row in same}
+        self.problem(
+            "page_repeated",
+            "warning",
+            f"{len(same)} rows from line {same[0].line_from} to line {same[-1].line_to} repeat rows above, figure for "
+            "figure: a page printed twice. They are taken once.",
+            same[0].line_from - 1,
+            same[-1].line_to - 1,
+        )
+        for row in same:
+            for index in self.row_lines[row.number - 1]:
+                self.mark(index, "page_furniture")
+        renumbered: dict[int, int] = {}
+        kept = [row for row in self.rows if row.number not in gone]
+        lines = [self.row_lines[row.number - 1] for row in kept]
+        for new, row in enumerate(kept, start=1):
+            renumbered[row.number] = new
+            row.number = new
+        self.rows, self.row_lines = kept, lines
+        self.row_of_line = [renumbered.get(number) if number else None for number in self.row_of_line]
+        self.problems = [p for p in self.problems if p.row_number is None or p.row_number in renumbered]
+        for problem in self.problems:
+            if problem.row_number is not None:
+                problem.row_number = renumbered[problem.row_number]
+
+    def _cut_end(self, ends_with_newline: bool) -> None:
+        printed = [i for i, line in enumerate(self.lines) if line.strip()]
+        if ends_with_newline or not printed or self.row_of_line[printed[-1]] is None:
+            return
+        row = self.rows[self.row_of_line[printed[-1]] - 1]  # type: ignore[operator]
+        last_word = self.lines[printed[-1]].split()[-1]
+        filled = [column.column for column in self.layout.spec.columns if column.column in row.cells]
+        column = next((name for name in reversed(filled) if row.cells[name].endswith(last_word)), filled[-1])
+        cut = self.is_short(row) or self._lacks_percent(row, column)
+        if cut:
+            row.cells[column] += CUT
+        self.problem(
+            "row_cut_off" if cut else "file_ends_in_a_row",
+            "error" if cut else "info",
+            "The file ends in the middle of this row; its last cell is no figure. Drop the whole file again."
+            if cut
+            else "The file ends with this row, without a line end. If the document goes on, drop the whole file again.",
+            row.line_from - 1,
+            row.line_to - 1,
+            row_number=row.number,
+            column=column if cut else None,
+            printed_text=squash(self.lines[printed[-1]])[-200:],
+        )
+
+    def _lacks_percent(self, row: Row, column: str) -> bool:
+        """Whether a number at the end of the file lacks the percent sign that the others of its column have."""
+        if not kinds.is_number(row.cells[column]) or "%" in row.cells[column]:
+            return False
+        others = [text for r in self.rows if r is not row and kinds.is_number(text := r.cells.get(column, ""))]
+        return len(others) >= 3 and sum("%" in text for text in others) > 0.7 * len(others)
+
+    def is_short(self, row: Row) -> bool:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        raise NotImplementedError
+
+
+def _figures(row: Row) -> tuple[str | None, ...]:
+    return tuple(
+        row.cells.get(column) for column in ("period_text", "value_text", "previous_period_text", "previous_value_text")
+    )
