@@ -29,7 +29,9 @@ test: .venv/ready
 	@$(BIN)/python -m pytest $(ARGS)
 
 dev: .venv/ready
-	@DAGSTER_HOME="$${DAGSTER_HOME:-$(CURDIR)}" DO_NOT_TRACK=1 PATH="$(CURDIR)/$(BIN):$$PATH" \
+	@home="$${DAGSTER_HOME:-$${QUARTERDECK_HOME:-$(CURDIR)}}" && mkdir -p "$$home" && \
+		{ test -f "$$home/dagster.yaml" || cp dagster.yaml "$$home"; } && \
+		DAGSTER_HOME="$$home" DO_NOT_TRACK=1 PATH="$(CURDIR)/$(BIN):$$PATH" \
 		$(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
 
 lint: .venv/ready
