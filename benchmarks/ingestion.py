@@ -20,6 +20,9 @@ from ingest.reader import read
 sys.path.insert(0, str(ROOT / "tests"))
 from dashboards import LAYOUTS, TABLE_NOISE, Edition, frame, make_edition, render, table_cells
 
+#: Rows of an edition; the four bundled ones have 24 to 48.
+ROWS = 36
+
 
 def generate(folder: Path, editions: int, noisy: float = 0.3) -> tuple[Workspace, list[str], int]:
     """Write a landing folder of generated editions; gives the workspace, the texts and the number of rows.
@@ -33,7 +36,7 @@ def generate(folder: Path, editions: int, noisy: float = 0.3) -> tuple[Workspace
     rows = 0
     for number in range(editions):
         council, place = divmod(number, 40)
-        edition = make_edition(rng, LAYOUTS[number % 4], 2016 + place // 4, place % 4 + 1)
+        edition = make_edition(rng, LAYOUTS[number % 4], 2016 + place // 4, place % 4 + 1, rows=ROWS)
         edition.area = f"Council {council:03d}"
         if place == 0:
             councils.append(

@@ -236,6 +236,9 @@ class TableWalk(Walk):
             head = [*[""] * (count - len(filled)), *filled]
         elif at < count or not head[-2]:
             head = self.part_head(head or [""], count)
+        elif not head[-1] and head[-2] not in self.themes and len(head[-2].split()) > 3:
+            # Theme and label ran together, and an empty cell follows them.
+            head = self.part_head(head[:-1], count)
         return [*head, *table_cells[at:]]
 
     def strip_headings(self, table_cells: list[str]) -> tuple[list[str], bool]:

@@ -15,7 +15,7 @@ from ingest.errors import ConfigurationError, LayoutError
 from ingest.pipeline import SIDECAR_SUFFIXES
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
 from orchestration.partitions import quarters_of_files
-from quarterdeck.alerts import AlertError, post_failure
+from quarterdeck.alerts import AlertError, post_failure, root_sentence
 from quarterdeck.inputs import look
 from quarterdeck.settings import Settings
 
@@ -93,8 +93,8 @@ def _reason(context: dg.RunFailureSensorContext, steps) -> str:
         if failure is not None and failure.description:
             return failure.description
         if data.error is not None:
-            return data.error.message.strip()
-    return context.failure_event.message or "No reason was given."
+            return root_sentence(data.error)
+    return root_sentence(context.failure_event.event_specific_data.error) or "No reason was given."
 
 
 def _listing(folder: Path) -> tuple[str, float]:

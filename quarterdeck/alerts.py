@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
+from typing import Any
 
 _TIMEOUT_SECONDS = 10
 
 
 class AlertError(Exception):
     """The address did not take the message."""
+
+
+def root_sentence(error: Any) -> str:
+    """The sentence at the root of an error as Dagster keeps it (class name, message, cause); empty without one."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return ""
+    return re.sub(rf"^[\w.]*{re.escape(error.cls_name or '')}: ", "", error.message.strip())
 
 
 def post_failure(url: str, *, job: str, run_id: str, step: str | None, reason: str) -> None:

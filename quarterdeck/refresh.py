@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from quarterdeck.alerts import AlertError, post_failure
+from quarterdeck.alerts import AlertError, post_failure, root_sentence
 from quarterdeck.inputs import Outlook
 from quarterdeck.progress import Progress
 from quarterdeck.settings import Settings
@@ -133,19 +133,11 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
             outcome.failed_step = event.step_key
             outcome.interrupted = _is_caused_by(data.error, _INTERRUPT)
             said = data.user_failure_data.description if data.user_failure_data else None
-            outcome.failure = said or _root_cause(data.error)
+            outcome.failure = said or root_sentence(data.error)
         elif event.event_type_value == "PIPELINE_FAILURE" and outcome.failure is None:
-            outcome.failure = _root_cause(data.error) or "The run failed."
+            outcome.failure = root_sentence(data.error) or "The run failed."
             outcome.lock_taken = _is_caused_by(data.error, _LOCK_ERROR)
     return outcome
-
-
-def _root_cause(error: Any) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return ""
-    return error.message.strip().removeprefix(f"{error.cls_name}: ")
 
 
 def _is_caused_by(error: Any, name: str) -> bool:
