@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 
 from orchestration.assets.dbt_models import asset_key_of
+from orchestration.assets.keys import LOCK
 from orchestration.contract import Faults, in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
 from quarterdeck.quarters import ended_quarter, last_day
@@ -42,7 +43,7 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
         )
     )
 
-    @dg.multi_asset_check(specs=specs, name="warehouse_checks")
+    @dg.multi_asset_check(specs=specs, name="warehouse_checks", required_resource_keys={LOCK})
     def warehouse() -> Iterator[dg.AssetCheckResult]:
         path = next((path for path in (settings.build_path, settings.published_path) if path.exists()), None)
         if path is None:

@@ -18,7 +18,7 @@ from orchestration.jobs import refresh_job
 from orchestration.partitions import reporting_quarters
 from orchestration.resources import lock_resource
 from orchestration.schedules import quarter_ended_schedule
-from orchestration.sensors import failure_sensor, landing_sensor
+from orchestration.sensors import dead_run_sensor, failure_sensor, landing_sensor
 from quarterdeck.progress import Progress
 from quarterdeck.settings import Settings
 
@@ -44,7 +44,7 @@ def build_definitions(settings: Settings | None = None, **resources) -> dg.Defin
         asset_checks=warehouse_checks(settings, graph),
         jobs=[job],
         schedules=[quarter_ended_schedule(settings, job)],
-        sensors=[landing_sensor(settings, job), failure_sensor(settings)],
+        sensors=[landing_sensor(settings, job), failure_sensor(settings), dead_run_sensor(settings)],
         resources={LOCK: lock_resource(settings), PROGRESS: Progress(), **resources},
         executor=dg.in_process_executor,
     )

@@ -50,9 +50,13 @@ def quarters_of_files(settings: Settings, names: Iterable[str]) -> dict[str, str
     return quarters
 
 
-def pending_quarters(settings: Settings, outlook: Outlook) -> set[str]:
-    """The quarters that a refresh would read; those of files that do not say theirs are not among them."""
+def pending_quarters(settings: Settings, outlook: Outlook, *, force: bool = False) -> set[str]:
+    """The quarters that a refresh would read, with `force` all that were ever received.
+
+    Those of files that do not say theirs are not among them.
+    """
     named = quarters_of_files(settings, [name for name, _ in outlook.new_files]).values()
-    again = (record.reporting_quarter for record in outlook.to_read)
+    records = settings.workspace().archive.records() if force else outlook.to_read
+    again = (record.reporting_quarter for record in records)
     known = set(quarter_keys(settings.first_quarter, settings.last_quarter))
     return {quarter for quarter in (*named, *again) if quarter in known}

@@ -6,6 +6,7 @@ graph, so `build_definitions` takes them.
 
 import dagster as dg
 
+from orchestration.dead_runs import bury_dead_runs, purpose_of
 from quarterdeck.lock import refresh_lock
 from quarterdeck.settings import Settings
 
@@ -20,8 +21,10 @@ def lock_resource(settings: Settings) -> dg.ResourceDefinition:
     def lock(context: dg.InitResourceContext):
         configured = context.resource_config.get("wait_seconds")
         wait_seconds = settings.lock_wait_seconds if configured is None else configured
-        purpose = f"Dagster run {context.run_id[:8]}" if context.run_id else "Dagster"
-        with refresh_lock(settings.lock_path, purpose=purpose, wait_seconds=wait_seconds) as held:
+        run_id = context.run_id or ""
+        with refresh_lock(settings.lock_path, purpose=purpose_of(run_id), wait_seconds=wait_seconds) as held:
+            if context.instance is not None:
+                bury_dead_runs(context.instance, settings, holder=run_id)
             if held.stale_owner and context.log:
                 context.log.warning(
                     f"The refresh before this one was cut short: {held.stale_owner}, since {held.stale_owner.since}."

@@ -13,6 +13,7 @@ import dagster as dg
 
 from ingest.errors import ConfigurationError, LayoutError
 from ingest.pipeline import SIDECAR_SUFFIXES
+from orchestration.dead_runs import CUT_SHORT, bury_dead_runs
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
 from orchestration.partitions import quarters_of_files
 from quarterdeck.alerts import AlertError, post_failure, root_sentence
@@ -57,6 +58,21 @@ def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
     return new_content_in_landing
 
 
+def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="runs_cut_short",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Marks runs as failed whose process is gone, after a power cut or a kill: the queue would wait "
+        "for them for good.",
+    )
+    def runs_cut_short(context: dg.SensorEvaluationContext):
+        buried = bury_dead_runs(context.instance, settings)
+        return dg.SkipReason(f"Marked as failed: {', '.join(buried)}" if buried else "No run was cut short.")
+
+    return runs_cut_short
+
+
 def failure_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="tell_of_failure",
@@ -67,7 +83,8 @@ def failure_sensor(settings: Settings) -> dg.SensorDefinition:
     def tell_of_failure(context: dg.RunFailureSensorContext):
         if settings.webhook_url is None:
             return dg.SkipReason("QUARTERDECK_WEBHOOK_URL is not set.")
-        if context.dagster_run.tags.get(STARTED_BY) == COMMAND_LINE:
+        tags = context.dagster_run.tags
+        if tags.get(STARTED_BY) == COMMAND_LINE and CUT_SHORT not in tags:
             return dg.SkipReason("The command line has told of it.")
         steps = context.get_step_failure_events()
         try:
@@ -94,7 +111,8 @@ def _reason(context: dg.RunFailureSensorContext, steps) -> str:
             return failure.description
         if data.error is not None:
             return root_sentence(data.error)
-    return root_sentence(context.failure_event.event_specific_data.error) or "No reason was given."
+    error = getattr(context.failure_event.event_specific_data, "error", None)
+    return root_sentence(error) or context.failure_event.message or "No reason was given."
 
 
 def _listing(folder: Path) -> tuple[str, float]:

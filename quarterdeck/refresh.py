@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ def run_refresh(
     outlook: Outlook,
     progress: Progress,
     *,
-    quarters: Sequence[str] | None = None,
+    quarters: Collection[str] | None = None,
     force: bool = False,
 ) -> Outcome:
     """Run the job in this process. `quarters` limits what is read, `force` reads it again.
@@ -69,10 +69,7 @@ def run_refresh(
     except DbtError as error:
         return Outcome(published=False, run_id="", failure=str(error))
     if quarters is None:
-        quarters = sorted(pending_quarters(settings, outlook))
-        if force:
-            archived = settings.workspace().archive.records()
-            quarters = sorted({*quarters, *(r.reporting_quarter for r in archived if r.reporting_quarter)})
+        quarters = pending_quarters(settings, outlook, force=force)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
             instance=instance,

@@ -9,6 +9,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import dagster as dg
 import pytest
 
 from tests.conftest import BUNDLED, LANDING, Home, new_home
@@ -179,7 +180,7 @@ def interrupt(home: Home, sign: signal.Signals, after: str) -> tuple[int, str]:
     return process.returncode, err
 
 
-def test_a_life_with_bad_files_kills_and_a_second_try(tmp_path):
+def test_a_life_with_bad_files_kills_and_a_second_try(tmp_path, monkeypatch):
     """One home: a bad file beside a good one, a kill and an interrupt while dbt builds, then one of two editions."""
     home = new_home(tmp_path / "a home, it's mine" / "state", "2016-17-q2")
     (home.landing / "minutes.txt").write_text("Minutes of a meeting.\nApologies: none.\n")
@@ -207,3 +208,7 @@ def test_a_life_with_bad_files_kills_and_a_second_try(tmp_path):
     assert home.query("select edition_key from marts.dim_edition order by 1") == [("2016-17-q2",), ("2020-21-q2",)]
     assert "Not current: 1 file to read again" in home.run("status").stdout
     assert not list((home.path / "warehouse").glob("*.wal"))
+    monkeypatch.setenv("DAGSTER_HOME", str(home.path))
+    with dg.DagsterInstance.get() as instance:
+        ended = [run.status.value for run in instance.get_runs()]
+    assert sorted(ended) == ["FAILURE", "FAILURE", "SUCCESS", "SUCCESS"], "a dead run would block the queue"

@@ -106,7 +106,11 @@ def test_schedule_and_sensors(definitions):
     assert schedule.job_name == "quarterly_refresh"
     assert definitions.resolve_sensor_def("new_content_in_landing").job_name == "quarterly_refresh"
     repository = definitions.get_repository_def()
-    assert {sensor.name for sensor in repository.sensor_defs} == {"new_content_in_landing", "tell_of_failure"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "new_content_in_landing",
+        "runs_cut_short",
+        "tell_of_failure",
+    }
     assert {schedule.name for schedule in repository.schedule_defs} == {"quarter_has_ended"}
 
 

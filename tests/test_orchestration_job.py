@@ -284,3 +284,31 @@ def test_a_disk_that_is_nearly_full_is_said_before_dbt_begins(first, settings, i
     unpublished(result, settings, before)
     assert result.get_step_failure_events()[0].step_key == "dbt_build"
     assert "5 MB are free" in reason(result) and "Free some space" in reason(result)
+
+
+def test_a_run_whose_process_is_gone_does_not_block_the_queue(first, settings, instance):
+    """Dead are those that are said to run and do not hold the lock; one that may be waiting for it is not."""
+    from dagster._core.test_utils import create_run_for_test
+
+    from orchestration.dead_runs import bury_dead_runs, purpose_of
+
+    def started(**tags: str) -> str:
+        created = create_run_for_test(instance, job_name="quarterly_refresh", tags=tags)
+        instance.report_dagster_event(
+            dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "quarterly_refresh"), run_id=created.run_id
+        )
+        return created.run_id
+
+    dead = started(**{"quarterdeck/started_by": "command line"})
+    waiting = started()
+    assert bury_dead_runs(instance, settings) == [], "it may not have come to its lock yet"
+    with refresh_lock(settings.lock_path, purpose=purpose_of(dead)):
+        assert bury_dead_runs(instance, settings, holder="another") == []
+    assert bury_dead_runs(instance, settings, holder="another") == [dead]
+    buried = instance.get_run_by_id(dead)
+    assert buried.status == dg.DagsterRunStatus.FAILURE and "quarterdeck/cut_short" in buried.tags
+    assert instance.get_run_by_id(waiting).status == dg.DagsterRunStatus.STARTED
+    impatient = settings.model_copy(update={"lock_wait_seconds": -61})
+    sensor = build_definitions(impatient).resolve_sensor_def("runs_cut_short")
+    assert waiting in sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).skip_message
+    assert instance.get_run_by_id(waiting).status == dg.DagsterRunStatus.FAILURE

@@ -5,6 +5,7 @@ figures mean in dbt_project/.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,10 +131,13 @@ def ingestion_assets(
             read = pipeline.read_editions(workspace, quarters, force=config.force, progress=progress.step)
         seconds = time.perf_counter() - started
         loaded = [record for record in read if record.outcome == "loaded"]
-        for quarter in quarters or []:
-            of_quarter = [r for r in workspace.archive.records() if r.reporting_quarter == quarter]
-            if of_quarter:
-                context.add_asset_metadata(_quarter_metadata(workspace.raw_dir, of_quarter), partition_key=quarter)
+        by_quarter = defaultdict(list)
+        for record in workspace.archive.records():
+            by_quarter[record.reporting_quarter].append(record)
+        for quarter in quarters or ():
+            if quarter in by_quarter:
+                metadata = _quarter_metadata(workspace.raw_dir, by_quarter[quarter])
+                context.add_asset_metadata(metadata, partition_key=quarter)
         return dg.MaterializeResult(
             metadata={
                 "files read by this run": len(read),
