@@ -7,6 +7,7 @@ layout's lines are walked belongs to ``ingest.tables`` and ``ingest.flow``.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ class Text:
     theme: str | None = None
 
 
-class Walk:
+class Walk(ABC):
     """What both shapes share: bookkeeping, headings, and the checks on the finished rows."""
 
     def __init__(self, lines: list[str], layout: CompiledLayout, area_name: str) -> None:
@@ -555,11 +556,13 @@ class Walk:
         others = [text for r in self.rows if r is not row and kinds.is_number(text := r.cells.get(column, ""))]
         return len(others) >= 3 and sum("%" in text for text in others) > 0.7 * len(others)
 
+    @abstractmethod
     def is_short(self, row: Row) -> bool:
-        raise NotImplementedError
+        """Whether cells are missing at the end of a row, as where a file was cut."""
 
+    @abstractmethod
     def run(self) -> None:
-        raise NotImplementedError
+        """Walk all lines: mark each and add the rows."""
 
 
 def _figures(row: Row) -> tuple[str | None, ...]:
