@@ -3,4 +3,4 @@
 Nothing here imports dagster or dbt while it is imported: `quarterdeck status` must answer at once.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

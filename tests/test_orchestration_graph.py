@@ -202,3 +202,15 @@ def test_dagster_itself_loads_the_location(refreshed):
     )
     assert validated.returncode == 0, validated.stdout + validated.stderr
     assert "quarterdeck" in validated.stdout + validated.stderr
+
+
+def test_one_version_everywhere():
+    import tomllib
+
+    import yaml
+
+    from quarterdeck import __version__
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    warehouse = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())["vars"]["quarterdeck_version"]
+    assert project == warehouse == __version__
