@@ -11,7 +11,7 @@ ifneq ($(wanted),$(found))
 .PHONY: .venv/ready
 endif
 
-.PHONY: help refresh test dev lint format bench setup lock clean
+.PHONY: help refresh test dev lint format bench dictionary setup lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,7 +32,7 @@ dev: .venv/ready
 	@home="$${DAGSTER_HOME:-$${QUARTERDECK_HOME:-$(CURDIR)}}" && mkdir -p "$$home" && \
 		{ test -f "$$home/dagster.yaml" || cp dagster.yaml "$$home"; } && \
 		DAGSTER_HOME="$$home" DO_NOT_TRACK=1 PATH="$(CURDIR)/$(BIN):$$PATH" \
-		$(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+		exec $(BIN)/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
 
 lint: .venv/ready
 	@$(BIN)/ruff check .
@@ -44,6 +44,9 @@ format: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+dictionary: .venv/ready
+	@$(BIN)/python -m quarterdeck.dictionary
 
 setup: .venv/ready
 

@@ -95,6 +95,9 @@ class Layout(BaseModel):
     column_headings: list[str] = Field(default_factory=list)
     sections: list[str] = Field(default_factory=list)
     subsections: list[str] = Field(default_factory=list)
+    ends_with: Literal["key", "page_furniture"] | None = Field(
+        None, description="what a whole file has after its rows; its absence is a sign of a cut"
+    )
     blank_line_ends_section: bool = False
     substitutions: dict[str, str] = Field(default_factory=dict, description="glyph faults: pattern to replacement")
     heading_noise: list[str] = Field(default_factory=list, description="marks that mean nothing beside a heading")

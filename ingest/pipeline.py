@@ -346,6 +346,20 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
     text = _text_of(record, ws)
     reading = read(text.lines, layout, area_name=area_name, ends_with_newline=text.ends_with_newline)
     reading.problems.extend(_text_problems(text))
+    expected = layout.spec.ends_with
+    if expected and expected not in reading.dispositions[reading.rows[-1].line_to :]:
+        what = "rating key" if expected == "key" else "end of the page"
+        reading.problems.append(
+            Problem(
+                "end_missing",
+                "warning",
+                f"The {what} that this layout has after its rows is missing: the file may be cut off. "
+                "Compare the last rows with the document.",
+                reading.rows[-1].line_from,
+                reading.rows[-1].line_to,
+                reading.rows[-1].number,
+            )
+        )
     record.problems = raw.write_edition(ws.raw_dir, record, text.lines, reading)
     record.line_count, record.row_count = len(text.lines), len(reading.rows)
     record.dispositions = reading.disposition_counts

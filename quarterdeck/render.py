@@ -63,7 +63,9 @@ def _print_table(result: Result, console: Console, limit: int) -> None:
         table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
     for row in shown:
         table.add_row(*(Text(NULL, style="dim italic") if value is None else Text(text_of(value)) for value in row))
-    if console.is_terminal:
+    if console.is_terminal and console.measure(table).maximum > console.width:
+        _print_records(result.columns, shown, console)
+    elif console.is_terminal:
         console.print(table)
     else:
         # A pipe has no width: nothing is wrapped or cut for it.
@@ -77,6 +79,17 @@ def _print_table(result: Result, console: Console, limit: int) -> None:
             style="dim",
             highlight=False,
         )
+
+
+def _print_records(columns: Sequence[str], rows: Sequence[Sequence[Any]], console: Console) -> None:
+    """Each row as lines of column and value: for a terminal too narrow for the table."""
+    width = max(len(column) for column in columns)
+    for number, row in enumerate(rows, start=1):
+        console.rule(f"{number}", align="left", style="dim")
+        for column, value in zip(columns, row, strict=True):
+            line = Text(f"{column:<{width}}  ", style="bold")
+            line.append(NULL if value is None else text_of(value), style="dim italic" if value is None else "not bold")
+            console.print(line)
 
 
 def _write_csv(result: Result, stream: TextIO) -> None:

@@ -9,7 +9,10 @@ with ranked as (
         case role when 'latest' then 0 else 1 end,
         edition_key,
         row_number
-    ) as place
+    ) as place,
+    -- A row that prints no figure at all has no period either, whatever stands in its period cell.
+    count_if(value_status not in ('not_available', 'see_appendix', 'blank'))
+      over (partition by edition_key, row_number) > 0 as row_prints_a_figure
   from {{ ref('int_figures_dated') }}
 )
 
@@ -19,7 +22,7 @@ select
   role,
   indicator_key,
   area_code,
-  period_key,
+  case when row_prints_a_figure then period_key end as period_key,
   period_text,
   value,
   cast(decimals as int) as decimals,
