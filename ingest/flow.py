@@ -40,7 +40,7 @@ class FlowWalk(Walk):
                 if title.rest:
                     self.labels.append(Text(index, title.rest))
                 continue
-            if self.layout.heading.search(text):
+            if self.layout.is_column_heading(text):
                 self.close_row()
                 self.mark(index, "column_heading")
                 continue

@@ -33,6 +33,7 @@ def squash(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Text for comparing headings: lower case, punctuation and repeated spaces gone."""
     return _NOT_WORD.sub(" ", text.lower()).strip()
@@ -155,13 +156,17 @@ class CompiledLayout:
     def name(self) -> str:
         return self.spec.layout
 
+    def is_column_heading(self, cell: str) -> bool:
+        """Whether a cell's text is one of this layout's column headings."""
+        return _is_column_heading(self, cell)
+
     def title_of(self, line: str) -> Title | None:
         """The title in a line; None where there is none, or where a figure follows as in a row."""
         if self.title is None:
             return None
         first, *others = line.split("\t")
         text = squash(first)
-        found = self.title.match(text)
+        found = _title_match(self, text)
         if found is None:
             return None
         rest = text[found.end() :].strip()
@@ -181,6 +186,17 @@ class Title:
 
 def _any_of(patterns: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) if patterns else r"(?!)", re.IGNORECASE)
+
+
+# Labels, headings and words recur from edition to edition; the patterns need not look at them again.
+@lru_cache(maxsize=65536)
+def _is_column_heading(layout: CompiledLayout, cell: str) -> bool:
+    return layout.heading.search(cell) is not None
+
+
+@lru_cache(maxsize=65536)
+def _title_match(layout: CompiledLayout, text: str) -> re.Match[str] | None:
+    return layout.title.match(text) if layout.title else None
 
 
 def compile_layout(spec: Layout) -> CompiledLayout:

@@ -82,8 +82,8 @@ class TableWalk(Walk):
         if len(filled) in (2, 3) and self.known_heading(joined := " ".join(filled)):
             self.texts.append(Text(index, joined))
             return
-        if all(self.layout.heading.search(cell) or self.is_noise(cell) for cell in filled):
-            if any(self.layout.heading.search(cell) for cell in filled):
+        if all(self.layout.is_column_heading(cell) or self.is_noise(cell) for cell in filled):
+            if any(self.layout.is_column_heading(cell) for cell in filled):
                 self.mark(index, "column_heading")
                 return
             self.take_marks(index, filled)

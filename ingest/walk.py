@@ -177,6 +177,8 @@ class Walk(ABC):
 
     def split_heading(self, label: str) -> tuple[str | None, str]:
         """A known heading that ran into the label of its first row, and the label."""
+        if not fold(label).startswith(tuple(self.known)):
+            return None, label
         words = label.split()
         for end in range(len(words) - 2, 1, -1):
             if fold(" ".join(words[:end])) in self.known and self.starts_label(" ".join(words[end:])):
