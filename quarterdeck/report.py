@@ -130,7 +130,8 @@ def print_summary(console: Console, outcome: Outcome, settings: Settings, second
     for file, reason in outcome.rejected:
         console.print(Text.assemble(("Rejected ", "red"), f"{file}: {reason}"))
     for asset, check, why in outcome.warnings:
-        if check not in ("edition_identified", "every_file_read"):
+        # What these say stands in the lines above and among the problems below, with file and line.
+        if check not in ("edition_identified", "every_file_read", "labels_are_mapped"):
             console.print(Text.assemble(("Look at ", "yellow"), f"{check} ({asset}): {why}"))
     _print_worst(console, settings)
     console.print()
