@@ -17,6 +17,9 @@ from rich.text import Text
 from quarterdeck.warehouse import Result
 
 NULL = "null"
+_GAP = 3
+#: A column that has at least this many characters can be read although it wraps.
+_READABLE = 30
 
 
 class Format(StrEnum):
@@ -57,13 +60,20 @@ def _print_table(result: Result, console: Console, limit: int) -> None:
         console.print(f"No rows. Columns: {', '.join(result.columns)}", style="dim", highlight=False, markup=False)
         return
     shown = result.rows[:limit] if limit else result.rows
+    widths = [
+        max(len(column), *(len(NULL if row[index] is None else text_of(row[index])) for row in shown))
+        for index, column in enumerate(result.columns)
+    ]
+    # In a narrow terminal one column may wrap, the widest; where that is not enough, rows are printed as records.
+    widest = max(range(len(widths)), key=widths.__getitem__)
+    rest = sum(widths) - widths[widest] + _GAP * (len(widths) - 1)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for index, column in enumerate(result.columns):
         numbers = all(isinstance(row[index], (int, float, Decimal, type(None))) for row in shown)
-        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold", no_wrap=index != widest)
     for row in shown:
         table.add_row(*(Text(NULL, style="dim italic") if value is None else Text(text_of(value)) for value in row))
-    if console.is_terminal and console.measure(table).maximum > console.width:
+    if console.is_terminal and rest + min(widths[widest], _READABLE) > console.width:
         _print_records(result.columns, shown, console)
     elif console.is_terminal:
         console.print(table)
