@@ -295,10 +295,18 @@ def _print_worst(console: Console, settings: Settings) -> None:
     )
     for row in found[:_PROBLEMS_SHOWN]:
         console.print(
-            Text.assemble("  ", (row["severity"], _STYLES[row["severity"]]), f"  {_place(row)}  {row['message']}")
+            Text.assemble(
+                "  ", (row["severity"], _STYLES[row["severity"]]), f"  {_place(row)}  {_quoted(row)}{row['message']}"
+            )
         )
     if len(found) > _PROBLEMS_SHOWN:
         console.print(f"  ... {len(found) - _PROBLEMS_SHOWN} more: {command()} problems", style="dim")
+
+
+def _quoted(row: Mapping[str, Any]) -> str:
+    """What is printed there, where it is short enough to stand in a line."""
+    printed = row["printed_text"]
+    return f"'{printed}': " if printed and len(printed) <= 30 else ""
 
 
 def _place(row: Mapping[str, Any]) -> str:
