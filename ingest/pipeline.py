@@ -381,8 +381,18 @@ def write_catalogue(ws: Workspace) -> Catalogue:
     in_force, versions, held = _decide(records)
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
     problems += [raw.problem_row(problem, record) for record, problem in held]
-    problems += scan(ws.landing_dir).problems if ws.landing_dir.is_dir() else []
+    landed = scan(ws.landing_dir) if ws.landing_dir.is_dir() else Scan()
+    problems += landed.problems
+    here = {file.sha256 for file in landed.files}
+    by_sha = {record.source_sha256: record for record in records}
     held_back = {record.source_sha256: problem for record, problem in held}
+    problems += [
+        raw.problem_row(_superseded(record, newest, here), record)
+        for record in records
+        if record.outcome == "loaded"
+        and record.source_sha256 not in held_back
+        and (newest := by_sha[in_force[record.edition_key or ""]]) is not record
+    ]
     rows = []
     for record in records:
         problem = held_back.get(record.source_sha256)
@@ -439,6 +449,17 @@ def _decide(
         if current is not None:
             in_force[key] = current.source_sha256
     return in_force, versions, held
+
+
+def _superseded(older: FileRecord, newest: FileRecord, here: set[str]) -> Problem:
+    """Two files of one edition in the landing folder need a person's eye; a correction that took its place does not."""
+    both = {older.source_sha256, newest.source_sha256} <= here
+    return Problem(
+        "version_superseded",
+        "warning" if both else "info",
+        f"{older.source_file} and {newest.source_file} are the same edition with other content; {newest.source_file}, "
+        "which came last, is in force. If that is wrong, drop the right figures again as a new file.",
+    )
 
 
 def _worse(newer: FileRecord, current: FileRecord) -> str | None:

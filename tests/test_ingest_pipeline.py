@@ -493,6 +493,17 @@ def test_a_note_accepts_a_version_that_was_held_back(project: Project) -> None:
     assert versions(project)["short.txt"] == (2, True, "loaded")
 
 
+def test_two_files_of_one_edition_are_said_to_be_two(project: Project) -> None:
+    older = project.drop("2020-21-q2-a.txt", text_of(seed=1))
+    project.refresh()
+    project.drop("2020-21-q2-b.txt", text_of(seed=2))
+    found = [p for p in project.refresh().problems if p["issue_code"] == "version_superseded"]
+    assert [(p["severity"], p["source_file"]) for p in found] == [("warning", "2020-21-q2-a.txt")]
+    assert "2020-21-q2-b.txt" in found[0]["message"]
+    older.unlink()
+    assert [p["severity"] for p in project.refresh().problems] == ["info"]
+
+
 def test_a_rejected_newer_file_leaves_the_older_in_force(project: Project) -> None:
     project.drop("2020-21-q2.txt", text_of(seed=1))
     project.refresh()
