@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,23 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     said = home.run("refresh")
     assert said.returncode == 0, said.stdout + said.stderr
     return Refreshed(home, said, time.monotonic() - started)
+
+
+@pytest.fixture
+def webhook():
+    """A local server that keeps what is posted to it."""
+    received: list[dict] = []
+
+    class Keep(BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Keep)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", received
+    server.shutdown()

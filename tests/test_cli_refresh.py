@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
 import pytest
@@ -119,25 +116,6 @@ def test_rolled_back_is_neither_current_nor_published_over(home):
     assert home.run("rollback", "--forward").returncode == 0
     assert home.published.read_bytes() == later
     assert "rolled back" not in home.run("refresh").stdout
-
-
-@pytest.fixture
-def webhook():
-    received: list[dict] = []
-
-    class Keep(BaseHTTPRequestHandler):
-        def do_POST(self):
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Keep)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", received
-    server.shutdown()
 
 
 def test_a_blocking_check_is_4_and_the_warehouse_stands(home):

@@ -56,7 +56,7 @@ MERGED_TOPIC = {("2022-23-q1", 1), ("2022-23-q1", 2)}
 
 def reading_of(folder: Path, edition: str) -> tuple[list[str], Reading]:
     path = folder / f"{edition}-dashboard.txt"
-    if not path.exists():
+    if folder == SEEDS and not path.exists():
         pytest.skip(
             f"{path.name} is not in {folder}; the full originals stand beside the project only where it is built"
         )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import threading
 import time
 from datetime import date, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -147,26 +145,6 @@ def test_freshness_names_the_edition_that_is_overdue():
     assert "2026-27-q2 ended on 30 September 2026" in late.description
     assert freshness(Settings(), dg.AssetKey("x"), [("2026/27", 1)], date(2026, 11, 13)).passed
     assert freshness(Settings(), dg.AssetKey("x"), [("2026/27", 2)], date(2026, 11, 14)).passed
-
-
-@pytest.fixture
-def webhook():
-    """A local server that keeps what is posted to it."""
-    received: list[dict] = []
-
-    class Keep(BaseHTTPRequestHandler):
-        def do_POST(self):
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Keep)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", received
-    server.shutdown()
 
 
 def failed_run(instance: dg.DagsterInstance, tags: dict[str, str] | None = None) -> dg.ExecuteInProcessResult:
