@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection
+import signal
+import sys
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 _LOCK_ERROR = "RefreshInProgress"
 _INTERRUPT = "DagsterExecutionInterruptedError"
+_AGAIN_SECONDS = 0.1
 
 
 @dataclass
@@ -70,7 +75,7 @@ def run_refresh(
         return Outcome(published=False, run_id="", failure=str(error))
     if quarters is None:
         quarters = pending_quarters(settings, outlook, force=force)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, interrupts_delivered_again():
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -97,6 +102,24 @@ def run_refresh(
         except AlertError as error:
             outcome.alert_error = str(error)
     return outcome
+
+
+@contextmanager
+def interrupts_delivered_again() -> Iterator[None]:
+    """Python drops an exception raised in a finaliser or a weak reference's callback, an interrupt too: send it again."""
+    before = sys.unraisablehook
+
+    def hook(found: sys.UnraisableHookArgs) -> None:
+        if found.exc_type is KeyboardInterrupt or found.exc_type.__name__ == _INTERRUPT:
+            threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            before(found)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _prepare_dagster_home(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import time
 import dagster as dg
 import pytest
 
+from quarterdeck.refresh import interrupts_delivered_again
 from tests.conftest import BUNDLED, LANDING, Home, new_home
 from tests.test_publishing_lock import hold
 
@@ -156,6 +157,16 @@ def interrupt(home: Home, sign: signal.Signals, after: str) -> tuple[int, str]:
     process.send_signal(sign)
     _, err = process.communicate(timeout=60)
     return process.returncode, err
+
+
+def test_an_interrupt_during_a_finaliser_is_not_lost():
+    class Finalised:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), interrupts_delivered_again():
+        Finalised()
+        time.sleep(10)
 
 
 def test_a_life_with_bad_files_kills_and_a_second_try(tmp_path, monkeypatch):
