@@ -58,7 +58,7 @@ class RawTable:
     key: tuple[str, ...] = ()
 
 
-def _schema(*columns: tuple[str, pa.DataType, bool]) -> pa.Schema:
+def schema_of(*columns: tuple[str, pa.DataType, bool]) -> pa.Schema:
     return pa.schema([pa.field(name, kind, nullable=nullable) for name, kind, nullable in columns])
 
 
@@ -67,7 +67,7 @@ _int = pa.int32()
 
 LINES = RawTable(
     "lines",
-    _schema(
+    schema_of(
         ("edition_key", _text, False),
         ("source_sha256", _text, False),
         ("line_number", _int, False),
@@ -81,7 +81,7 @@ LINES = RawTable(
 
 ROWS = RawTable(
     "rows",
-    _schema(
+    schema_of(
         ("edition_key", _text, False),
         ("source_sha256", _text, False),
         ("row_number", _int, False),
@@ -95,7 +95,7 @@ ROWS = RawTable(
 
 PROBLEMS = RawTable(
     "problems",
-    _schema(
+    schema_of(
         ("edition_key", _text, True),
         ("source_sha256", _text, False),
         ("source_file", _text, False),
@@ -113,7 +113,7 @@ PROBLEMS = RawTable(
 
 RECEIVED_FILES = RawTable(
     "received_files",
-    _schema(
+    schema_of(
         ("source_sha256", _text, False),
         ("source_file", _text, False),
         ("size_bytes", pa.int64(), False),
@@ -141,7 +141,7 @@ RECEIVED_FILES = RawTable(
 
 AREAS = RawTable(
     "areas",
-    _schema(
+    schema_of(
         ("area_code", _text, False),
         ("area_name", _text, False),
         ("la_number", _int, True),
@@ -155,7 +155,7 @@ AREAS = RawTable(
 
 LABEL_SUGGESTIONS = RawTable(
     "label_suggestions",
-    _schema(
+    schema_of(
         ("printed_label", _text, False),
         ("suggested_indicator_key", _text, False),
         ("suggestion_score", pa.float64(), False),
