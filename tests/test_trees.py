@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_a_reader_never_sees_two_versions_or_none(tmp_path):
         while not stop.is_set():
             folder = os.path.realpath(target)
             try:
-                seen.append({open(os.path.join(folder, name)).read() for name in ("a", "b")})
+                seen.append({Path(folder, name).read_text() for name in ("a", "b")})
             except FileNotFoundError:
                 # The version that was open has gone; its successor is there.
                 assert target.exists()
