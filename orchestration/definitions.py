@@ -12,6 +12,7 @@ import dagster as dg
 from orchestration.assets.dbt_models import dbt_assets, dbt_project
 from orchestration.assets.ingestion import ingestion_assets
 from orchestration.assets.keys import LOCK, PROGRESS
+from orchestration.assets.national import national_assets
 from orchestration.assets.publishing import publishing_assets
 from orchestration.checks import warehouse_checks
 from orchestration.jobs import refresh_job
@@ -38,6 +39,7 @@ def build_definitions(settings: Settings | None = None, **resources) -> dg.Defin
     return dg.Definitions(
         assets=[
             *ingestion_assets(settings, graph, partitions),
+            *national_assets(settings, graph),
             dbt_assets(settings, graph),
             *publishing_assets(settings, graph),
         ],

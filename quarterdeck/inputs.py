@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from ingest import pipeline
+from ingest.national import files as national
+from ingest.national.schemas import NATIONAL_CATALOGUE
 from ingest.schemas import CATALOGUE_TABLES
 from quarterdeck.publishing import current_version, note_of, withdrawn_versions
 
@@ -51,20 +53,20 @@ def look(settings: Settings) -> Outlook:
     ConfigurationError or LayoutError of ingest/ when the landing folder or a configuration file is wrong.
     """
     workspace = settings.workspace()
-    pending = pipeline.pending(workspace)
+    pending, of_nation = pipeline.pending(workspace), national.pending(workspace)
     current, withdrawn = current_version(settings.warehouse_dir), withdrawn_versions(settings.warehouse_dir)
     outlook = Outlook(
-        new_files=pending.new_files,
+        new_files=[*pending.new_files, *of_nation.new_files],
         to_read=pending.to_read,
         reasons=[],
         notes=pending.notes,
-        problems=pending.problems,
+        problems=[*pending.problems, *of_nation.problems],
         withdrawn=bool(withdrawn),
     )
-    if pending.new_files:
-        outlook.reasons.append(_counted(len(pending.new_files), "new file"))
-    if pending.to_read:
-        outlook.reasons.append(f"{_counted(len(pending.to_read), 'file')} to read again")
+    if outlook.new_files:
+        outlook.reasons.append(_counted(len(outlook.new_files), "new file"))
+    if again := len(pending.to_read) + len(of_nation.to_read):
+        outlook.reasons.append(f"{_counted(again, 'file')} to read again")
     if _unreadable(pending.problems) != _unreadable_before(settings.raw_dir):
         outlook.reasons.append("other files than before cannot be read")
     if current is None:
@@ -117,7 +119,9 @@ def _received_fingerprint(raw_dir: Path) -> str:
     # The edition folders need not be hashed: the catalogue names each by the hash of its file, and
     # the rules by which it was read are hashed by themselves.
     digest = hashlib.sha256()
-    for name in [f"{table.name}.parquet" for table in CATALOGUE_TABLES] + [_REJECTED]:
+    names = [f"{table.name}.parquet" for table in CATALOGUE_TABLES] + [_REJECTED]
+    names += [f"national/{table.name}.parquet" for table in NATIONAL_CATALOGUE]
+    for name in names:
         path = raw_dir / name
         digest.update(f"{name}\n".encode())
         digest.update(path.read_bytes() if path.exists() else b"-")

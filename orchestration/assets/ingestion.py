@@ -6,13 +6,14 @@ figures mean in dbt_project/.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ingest.national.files import NationalRecord
 
 from ingest import pipeline, raw
 from ingest.archive import FileRecord
@@ -25,6 +26,7 @@ from orchestration.retries import clear_failures
 from quarterdeck.settings import Settings
 
 GROUP = "ingestion"
+SOURCE = "raw"
 EDITION_IDENTIFIED = "edition_identified"
 RAW_SCHEMA = "raw_schema"
 EVERY_FILE_READ = "every_file_read"
@@ -85,7 +87,7 @@ def ingestion_assets(
                     )
                 ),
             },
-            check_results=[_none_rejected(EDITION_IDENTIFIED, rejected)],
+            check_results=[none_rejected(EDITION_IDENTIFIED, rejected)],
         )
 
     @dg.asset(
@@ -146,13 +148,15 @@ def ingestion_assets(
                 "seconds of reading": round(seconds, 3),
             },
             check_results=[
-                _schema_check(RAW_DASHBOARDS, _edition_violations(workspace.raw_dir, loaded)),
+                schema_check(RAW_DASHBOARDS, _edition_violations(workspace.raw_dir, loaded)),
                 _lines_check(workspace.raw_dir, loaded),
-                _none_rejected(EVERY_FILE_READ, [record for record in read if record.outcome == "rejected"]),
+                none_rejected(EVERY_FILE_READ, [record for record in read if record.outcome == "rejected"]),
             ],
         )
 
-    sources = {node.name: node for node in graph.nodes.values() if node.resource_type == "source"}
+    sources = {
+        node.name: node for node in graph.nodes.values() if node.resource_type == "source" and node.layer == SOURCE
+    }
     catalogue = {table.name: table for table in CATALOGUE_TABLES} | {"rejected_problems": PROBLEMS}
     of_editions = {table.name: table for table in EDITION_TABLES}
 
@@ -200,14 +204,17 @@ def ingestion_assets(
             yield dg.MaterializeResult(
                 asset_key=asset_key_of(node),
                 metadata={"dagster/row_count": rows},
-                check_results=[_schema_check(asset_key_of(node), violations)],
+                check_results=[schema_check(asset_key_of(node), violations)],
             )
 
     return [received_files, raw_dashboards, raw_tables]
 
 
-def _none_rejected(check: str, rejected: list[FileRecord]) -> dg.AssetCheckResult:
+def none_rejected(
+    check: str, rejected: Sequence[FileRecord | NationalRecord], key: dg.AssetKey | None = None
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
+        asset_key=key,
         check_name=check,
         passed=not rejected,
         severity=dg.AssetCheckSeverity.WARN,
@@ -225,7 +232,7 @@ def _none_rejected(check: str, rejected: list[FileRecord]) -> dg.AssetCheckResul
     )
 
 
-def _schema_check(key: dg.AssetKey, violations: list[str]) -> dg.AssetCheckResult:
+def schema_check(key: dg.AssetKey, violations: list[str]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=RAW_SCHEMA,
@@ -319,12 +326,14 @@ def _quarter_metadata(raw_dir: Path, records: list[FileRecord]) -> dict[str, dg.
 
 def _columns(source: str) -> dg.TableSchema:
     declared = {table.name: table for table in (*EDITION_TABLES, *CATALOGUE_TABLES)} | {"rejected_problems": PROBLEMS}
-    if source not in declared:
-        return dg.TableSchema([])
+    return table_columns(declared[source]) if source in declared else dg.TableSchema([])
+
+
+def table_columns(table: RawTable) -> dg.TableSchema:
     return dg.TableSchema(
         [
             dg.TableColumn(field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable))
-            for field in declared[source].schema
+            for field in table.schema
         ]
     )
 
