@@ -18,7 +18,11 @@
   end
 {%- endmacro %}
 
-{# On a boundary the better band whatever the polarity. #}
+{#
+  On a boundary the better band whatever the polarity. With the points of QUARTILE.EXC this is also the method
+  `exclusive`: methods.md counts 6.7 % of bands changed by it and 6.4 % by `mirrored`, and only this reading of it comes
+  near (7.0 and 6.7 % of the latest figures here; with the tool's own boundary rule it would be 0.6 %).
+#}
 {% macro band_mirrored(value, low, middle, high, polarity) -%}
   case {{ polarity }}
     when 'low_is_good' then case when {{ value }} <= {{ low }} then 1 when {{ value }} <= {{ middle }} then 2 when {{ value }} <= {{ high }} then 3 when {{ value }} > {{ high }} then 4 end

@@ -71,7 +71,7 @@ banded as (
     cast({{ band_lait('value', 'p25', 'p50', 'p75', 'band_polarity') }} as int) as band_lait,
     cast({{ band_mirrored('value', 'p25', 'p50', 'p75', 'band_polarity') }} as int) as band_mirrored,
     cast(case when band_polarity <> 'neutral' then {{ band_ntile('place_from_best', 'n') }} end as int) as band_ntile,
-    cast({{ band_lait('value', 'exclusive_p25', 'exclusive_p50', 'exclusive_p75', 'band_polarity') }} as int) as band_exclusive,
+    cast({{ band_mirrored('value', 'exclusive_p25', 'exclusive_p50', 'exclusive_p75', 'band_polarity') }} as int) as band_exclusive,
     case
       when abs(from_p50) <= abs(from_p25) and abs(from_p50) <= abs(from_p75) then 'p50'
       when abs(from_p25) <= abs(from_p75) then 'p25'
