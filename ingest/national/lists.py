@@ -37,7 +37,7 @@ def read_authorities(path: Path, source_sha256: str, source_file: str, out_path:
     table = find_table(sheets_of(path), AUTHORITIES_LIST.name)
     log = ProblemLog(source_sha256, source_file)
     rows: list[dict[str, Any]] = []
-    listed = list(_rows(table))
+    listed = list(_rows(table, log))
     for row, cells in listed:
         number = _authority(cells, row, "LA Number", log)
         if number is None:
@@ -83,7 +83,7 @@ def read_neighbours(
     log = ProblemLog(source_sha256, source_file)
     rows: list[dict[str, Any]] = []
     authorities: list[dict[str, Any]] = []
-    listed = list(_rows(table))
+    listed = list(_rows(table, log))
     for row, cells in listed:
         number = _authority(cells, row, "LA num", log)
         if number is None:
@@ -185,12 +185,24 @@ def _version_unknown(reason: str) -> FileRejected:
     )
 
 
-def _rows(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
-    """Sheet row and cells by folded heading, of the rows below the headings that are not blank."""
+def _rows(table: Table, log: ProblemLog) -> Iterator[tuple[int, dict[str, str]]]:
+    """Sheet row and cells by folded heading, of the rows below the headings that are not blank.
+
+    A row with one cell alone is a remark such as "Old SNs:", noted and no row.
+    """
     headings = [fold(heading) for heading in table.headings]
     same = {fold(name): fold(other) for name, other in table.kind.spellings if fold(name) not in headings}
     for index, cells in enumerate(table.sheet.rows[table.heading_row + 1 :], start=table.heading_row + 2):
-        if any(cells):
+        filled = [cell for cell in cells if cell]
+        if len(filled) == 1:
+            log.add(
+                "remark",
+                "info",
+                f"Row {index} is a remark and no row of the list.",
+                source_row=index,
+                printed=filled[0],
+            )
+        elif filled:
             by_heading: dict[str, str] = {}
             for heading, cell in zip(headings, cells, strict=False):
                 by_heading.setdefault(heading, cell)
@@ -233,7 +245,7 @@ def _listed_twice(rows: list[dict[str, Any]], log: ProblemLog) -> None:
 
 
 def _written(
-    table: raw.RawTable, rows: list[dict[str, Any]], count: int, log: ProblemLog, out: Path
+    table: RawTable, rows: list[dict[str, Any]], count: int, log: ProblemLog, out_path: Path
 ) -> NationalReading:
     if not rows:
         raise FileRejected("no_rows", "Below its headings the list has no row that can be read. Download it again.")
