@@ -25,6 +25,7 @@ from ingest.national.kinds import (
 from ingest.national.outcome import NationalReading, ProblemLog
 from ingest.national.schemas import AUTHORITIES, NEIGHBOURS
 from ingest.national.workbooks import sheets_of
+from ingest.schemas import RawTable
 
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
 #: An authority that is too new for a list has a dash in each cell.
