@@ -1,8 +1,9 @@
 """The Local Authority Interactive Tool: its long file and its dictionary, to text.
 
-The long file is read in pieces, so that its size does not matter. A CSV file goes through Arrow's reader as
-long as every record is one line, which makes the line of a record its number; any other CSV file, and one
-that has a fault, goes through the slower reader that knows on which line a record begins.
+The long file is read in pieces, so that its size does not matter. A sound CSV file goes through Arrow's reader;
+the line of a record follows from the records before it and the ends of line inside their cells. Where that does
+not give the lines that the file has, or a record is too short or too long, the slower reader reads it, which
+knows on which line a record begins and says what is wrong.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ Piece = tuple[pa.Array, dict[str, pa.Array]]
 
 
 class _Irregular(Exception):
-    """The records of a CSV file are not its lines."""
+    """A CSV file has blank lines or a fault."""
 
 
 def read_long(path: Path, source_sha256: str, source_file: str, out_path: Path) -> NationalReading:
@@ -65,7 +66,7 @@ def read_long(path: Path, source_sha256: str, source_file: str, out_path: Path) 
         return _LongFile(source_sha256, source_file, facts).write(_quick_pieces(path, facts), out_path)
     except _Irregular:
         long_file = _LongFile(source_sha256, source_file, facts)
-        return long_file.write(_careful_pieces(path, facts, long_file.log), out_path)
+        return long_file.write(_careful_pieces(path, facts, long_file), out_path)
 
 
 class _LongFile:
@@ -76,6 +77,8 @@ class _LongFile:
         self.log = ProblemLog(source_sha256, source_file)
         self._ids: dict[str, dict[Any, int]] = defaultdict(dict)
         self._keys: list[pa.Array] = []
+        #: Lines of records that are too short or too long: which cell is which is not known.
+        self.misshapen: list[int] = []
         if facts is not None:
             _note_encoding(facts, self.log)
 
@@ -106,6 +109,9 @@ class _LongFile:
             ("la_number", "LA Number", "row_without_authority"),
         ):
             unusable = pc.is_null(columns[column])
+            if self.misshapen:
+                misshapen = pc.is_in(source_rows, value_set=pa.array(self.misshapen, pa.int64()))
+                unusable = pc.and_not(unusable, misshapen)
             count = pc.sum(unusable).as_py() or 0
             if not count:
                 continue
@@ -221,8 +227,10 @@ def _as_text(column: pa.Array) -> pa.Array:
 
 
 def _quick_pieces(path: Path, facts: TextFacts) -> Iterator[Piece]:
-    """Pieces of a CSV file in which every record is one line. Raises _Irregular where one is not."""
+    """Pieces of a sound CSV file. Raises _Irregular where it is not sound or its lines do not add up."""
     headings = csv_headings(path)
+    if not facts.ends_with_newline or len(set(headings)) < len(headings):
+        raise _Irregular
     names = _names_in_file(LAIT_LONG_FILE, headings)
     irregular: list[Any] = []
 
@@ -230,24 +238,20 @@ def _quick_pieces(path: Path, facts: TextFacts) -> Iterator[Piece]:
         irregular.append(row.actual_columns)
         return "skip"
 
-    line = 2
+    line = 2 + sum(heading.count("\n") for heading in headings)
     try:
         reader = pacsv.open_csv(
             path,
             read_options=pacsv.ReadOptions(
                 use_threads=False, block_size=_BLOCK, encoding=facts.encoding.replace("utf-8-sig", "utf8")
             ),
-            parse_options=pacsv.ParseOptions(invalid_row_handler=remember),
+            parse_options=pacsv.ParseOptions(invalid_row_handler=remember, newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
-                include_columns=list(names.values()),
-                column_types={name: pa.string() for name in names.values()},
-                null_values=[""],
-                strings_can_be_null=True,
+                column_types=dict.fromkeys(headings, pa.string()), null_values=[""], strings_can_be_null=True
             ),
         )
         for batch in reader:
-            rows = pa.array(range(line, line + batch.num_rows), pa.int64())
-            line += batch.num_rows
+            rows, line = _lines_of(batch, line)
             yield rows, {column: _blank_to_null(batch.column(name)) for column, name in names.items()}
     except (pa.ArrowInvalid, KeyError) as error:
         raise _Irregular from error
@@ -255,74 +259,85 @@ def _quick_pieces(path: Path, facts: TextFacts) -> Iterator[Piece]:
         raise _Irregular
 
 
-def _careful_pieces(path: Path, facts: TextFacts, log: ProblemLog) -> Iterator[Piece]:
-    """Pieces of any CSV file: a record may span lines, and one that is too short or too long is a problem."""
-    found = _sound_records(path, facts, log)
-    _, headings = next(found)
+def _lines_of(batch: pa.RecordBatch, first: int) -> tuple[pa.Array, int]:
+    """The line on which each record begins, and the line after the last."""
+    lines = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
+    for column in batch.columns:
+        lines = pc.add(lines, pc.coalesce(pc.cast(pc.count_substring(column, "\n"), pa.int64()), 0))
+    ends = pc.cumulative_sum(lines, start=first)
+    return pc.subtract(ends, lines), (ends[-1].as_py() if batch.num_rows else first)
+
+
+def _careful_pieces(path: Path, facts: TextFacts, long_file: _LongFile) -> Iterator[Piece]:
+    """Pieces of any CSV file; a record that is too short or too long keeps its cells and gets no authority."""
+    found = _checked_records(path, facts, long_file.log)
+    _, headings, _ = next(found)
     places = {column: headings.index(name) for column, name in _names_in_file(LAIT_LONG_FILE, headings).items()}
+    authority = places["la_number"]
     while piece := list(islice(found, PIECE)):
-        lines = pa.array([line for line, _ in piece], pa.int64())
+        for line, fields, sound in piece:
+            if not sound:
+                fields[authority] = ""
+                long_file.misshapen.append(line)
+        lines = pa.array([line for line, _, _ in piece], pa.int64())
         yield (
             lines,
             {
-                column: _blank_to_null(pa.array([fields[place] for _, fields in piece], pa.string()))
+                column: _blank_to_null(pa.array([fields[place] for _, fields, _ in piece], pa.string()))
                 for column, place in places.items()
             },
         )
 
 
-def _sound_records(path: Path, facts: TextFacts, log: ProblemLog) -> Iterator[tuple[int, list[str]]]:
-    """Records as wide as the headings, the headings first. Raises FileRejected (file_cut_off, csv_damaged)."""
-    width: int | None = None
-    held: tuple[int, list[str]] | None = None
-    for line, fields in records(path, facts.encoding):
-        if width is None:
-            width = len(fields)
-            yield line, [field.replace("\ufeff", "") for field in fields]
+def _checked_records(path: Path, facts: TextFacts, log: ProblemLog) -> Iterator[tuple[int, list[str], bool]]:
+    """Line, cells and whether there are as many as headings, the headings first; cells are filled up or cut to that.
+
+    Raises FileRejected (file_cut_off, csv_damaged).
+    """
+    found = records(path, facts.encoding)
+    line, headings = next(found)
+    width = len(headings)
+    yield line, [heading.replace("\ufeff", "") for heading in headings], True
+    for line, fields in found:
+        if len(fields) == width:
+            yield line, fields, True
             continue
-        if held:
-            yield _fitted(*held, width, log)
-        held = (line, fields)
-    if held and width is not None:
-        if len(held[1]) < width and not facts.ends_with_newline:
+        if len(fields) < width and not facts.ends_with_newline and line == facts.line_count:
             raise FileRejected(
                 "file_cut_off",
-                f"The file ends inside the record on line {held[0]}, which has {len(held[1])} of {width} cells: the "
+                f"The file ends inside the record on line {line}, which has {len(fields)} of {width} cells: the "
                 "download stopped half-way. Download it again.",
-                line_from=held[0],
+                line_from=line,
             )
-        yield _fitted(*held, width, log)
-
-
-def _fitted(line: int, fields: list[str], width: int, log: ProblemLog) -> tuple[int, list[str]]:
-    if len(fields) != width:
         log.add(
             "row_of_other_width",
             "warning",
-            f"The record on line {line} has {len(fields)} cells where the headings have {width}: its cells may stand "
-            "in the wrong column. Mend the file.",
+            f"The record on line {line} has {len(fields)} cells where the headings have {width}, so which is which is "
+            "not known: it counts nowhere. Mend the file.",
             source_row=line,
         )
-        fields = [*fields, *[""] * (width - len(fields))][:width]
-    return line, fields
+        yield line, [*fields, *[""] * (width - len(fields))][:width], False
 
 
 def read_dictionary(path: Path, source_sha256: str, source_file: str, out_path: Path) -> NationalReading:
     """The dictionary to ``out_path`` in the schema LAIT_DICTIONARY; ``source_row`` is the line where a record begins.
 
     The column that names data owners is never read, and an e-mail address in a description is left out. A row
-    without a measure's short name is a problem and no row. Raises FileRejected as ``read_long``.
+    without a measure's short name, or with more or fewer cells than headings, is a problem and no row. Raises
+    FileRejected as ``read_long``.
     """
     log = ProblemLog(source_sha256, source_file)
     facts = text_facts(path)
     _note_encoding(facts, log)
-    found = _sound_records(path, facts, log)
-    _, headings = next(found)
+    found = _checked_records(path, facts, log)
+    _, headings, _ = next(found)
     places = {column: headings.index(name) for column, name in _names_in_file(LAIT_DICTIONARY_FILE, headings).items()}
     rows: list[dict[str, Any]] = []
     count = 0
-    for line, fields in found:
+    for line, fields, sound in found:
         count += 1
+        if not sound:
+            continue
         row: dict[str, Any] = {column: fields[place] or None for column, place in places.items()}
         if not (row["measure_short"] or "").strip():
             log.add(
