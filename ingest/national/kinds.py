@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ingest.decoding import SIGNATURES
 from ingest.errors import FileRejected
-from ingest.national.csv_text import records, require_text
+from ingest.national.csv_blocks import open_csv
 from ingest.national.workbooks import Sheet, is_old_office, sheets_of
 
 CSV, PARQUET, WORKBOOK = "a CSV file", "a Parquet file", "an .xlsx workbook"
@@ -142,7 +143,7 @@ def recognise(path: Path, source_file: str, stated: str | None = None) -> Kind:
     """The kind of a file. ``stated`` is what the note beside it says, which decides where it is given.
 
     Raises FileRejected: unknown_kind, missing_column, column_doubled, two_tables, empty_file,
-    undecodable_file, and what opening a Parquet file or a workbook raises.
+    and what opening a text, a Parquet file or a workbook raises.
     """
     with path.open("rb") as stream:
         start = stream.read(8)
@@ -177,11 +178,13 @@ def parquet_unreadable(error: Exception) -> FileRejected:
 
 
 def csv_headings(path: Path) -> list[str]:
-    """The first record of a text file. Raises FileRejected (empty_file, undecodable_file)."""
-    require_text(path)
-    for _, fields in records(path, "utf-8-sig"):
-        return [field.replace("\ufeff", "") for field in fields]
-    raise FileRejected("empty_file", "The file is empty. Download it again.")
+    """The first record of a text file. Raises FileRejected (empty_file, html_file, undecodable_file and others)."""
+    try:
+        return open_csv(path).heading
+    except csv.Error as error:
+        raise FileRejected(
+            "unknown_kind", f"The file's first line is no heading of a table ({error}). Drop the file as published."
+        ) from error
 
 
 def _by_headings(headings: list[str], form: str, stated: str | None, source_file: str) -> Kind:

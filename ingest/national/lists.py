@@ -22,7 +22,8 @@ from ingest.national.kinds import (
     find_table,
     fold,
 )
-from ingest.national.outcome import NationalReading, ProblemLog
+from ingest.national.open_data_checks import Problems
+from ingest.national.outcome import NationalReading
 from ingest.national.schemas import AUTHORITIES, NEIGHBOURS
 from ingest.national.workbooks import sheets_of
 from ingest.schemas import RawTable
@@ -36,23 +37,17 @@ _NUMBER = re.compile(r"([0-9]{1,9})(?:\.0*)?")
 def read_authorities(path: Path, source_sha256: str, source_file: str, out_path: Path) -> NationalReading:
     """The list of authorities to ``out_path`` in the schema AUTHORITIES. Raises FileRejected (no_rows and others)."""
     table = find_table(sheets_of(path), AUTHORITIES_LIST.name)
-    log = ProblemLog(source_sha256, source_file)
+    problems = Problems(source_sha256, source_file)
     rows: list[dict[str, Any]] = []
-    listed = list(_rows(table, log))
+    listed = list(_rows(table, problems))
     for row, cells in listed:
-        number = _authority(cells, row, "LA Number", log)
+        number = _authority(cells, row, "LA Number", problems)
         if number is None:
             continue
         name = cells[fold("LA Name")]
         if not name:
-            log.add(
-                "row_without_name",
-                "warning",
-                f"Row {row} names no authority and is left out.",
-                source_row=row,
-                column="LA Name",
-                printed=str(number),
-            )
+            message = f"Row {row} names no authority and is left out."
+            problems.add("row_without_name", "warning", row, "LA Name", str(number), message)
             continue
         rows.append(
             {
@@ -64,8 +59,8 @@ def read_authorities(path: Path, source_sha256: str, source_file: str, out_path:
                 "type_text": cells[fold("Type")] or None,
             }
         )
-    _listed_twice(rows, log)
-    return _written(AUTHORITIES, rows, len(listed), log, out_path)
+    _listed_twice(rows, problems)
+    return _written(AUTHORITIES, rows, len(listed), problems, out_path)
 
 
 def read_neighbours(
@@ -81,12 +76,12 @@ def read_neighbours(
     table = find_table(sheets_of(path), NEIGHBOURS_LIST.name)
     version = list_version or _version(source_file, table)
     pairs = _pairs(table)
-    log = ProblemLog(source_sha256, source_file)
+    problems = Problems(source_sha256, source_file)
     rows: list[dict[str, Any]] = []
     authorities: list[dict[str, Any]] = []
-    listed = list(_rows(table, log))
+    listed = list(_rows(table, problems))
     for row, cells in listed:
-        number = _authority(cells, row, "LA num", log)
+        number = _authority(cells, row, "LA num", problems)
         if number is None:
             continue
         own = {
@@ -99,22 +94,22 @@ def read_neighbours(
         }
         authorities.append(own)
         printed = table.sheet.rows[row - 1]
-        rows += [{**own, **found} for found in _neighbours_of(number, row, printed, pairs, log)]
-    _listed_twice(authorities, log)
-    reading = _written(NEIGHBOURS, rows, len(listed), log, out_path)
+        rows += [{**own, **found} for found in _neighbours_of(number, row, printed, pairs, problems)]
+    _listed_twice(authorities, problems)
+    reading = _written(NEIGHBOURS, rows, len(listed), problems, out_path)
     reading.release_label = version
     return reading
 
 
 def _neighbours_of(
-    number: int, row: int, printed: list[str], pairs: list[tuple[int, int]], log: ProblemLog
+    number: int, row: int, printed: list[str], pairs: list[tuple[int, int]], problems: Problems
 ) -> Iterator[dict[str, Any]]:
     seen: dict[int, str] = {}
     for rank, (place, beside) in enumerate(pairs, start=1):
         text, column = printed[place], SN_COLUMNS[rank - 1]
 
         def problem(code: str, message: str, text: str = text, column: str = column) -> None:
-            log.add(code, "warning", message, source_row=row, column=column, printed=text)
+            problems.add(code, "warning", row, column, text, message)
 
         if text.strip() in _NOBODY:
             continue
@@ -136,12 +131,14 @@ def _neighbours_of(
             "closeness_text": printed[beside] or None,
         }
     if (found := len(seen.keys() - {number})) < len(pairs):
-        log.add(
+        problems.add(
             "neighbours_missing",
             "warning",
+            row,
+            None,
+            None,
             f"Row {row}: authority {number} has {found} different neighbours of {len(pairs)}. Averages are over those; "
             "if cells are formulas, open the workbook, let it calculate and save it.",
-            source_row=row,
         )
 
 
@@ -186,7 +183,7 @@ def _version_unknown(reason: str) -> FileRejected:
     )
 
 
-def _rows(table: Table, log: ProblemLog) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(table: Table, problems: Problems) -> Iterator[tuple[int, dict[str, str]]]:
     """Sheet row and cells by folded heading, of the rows below the headings that are not blank.
 
     A row with one cell alone is a remark such as "Old SNs:", noted and no row.
@@ -196,13 +193,7 @@ def _rows(table: Table, log: ProblemLog) -> Iterator[tuple[int, dict[str, str]]]
     for index, cells in enumerate(table.sheet.rows[table.heading_row + 1 :], start=table.heading_row + 2):
         filled = [cell for cell in cells if cell]
         if len(filled) == 1:
-            log.add(
-                "remark",
-                "info",
-                f"Row {index} is a remark and no row of the list.",
-                source_row=index,
-                printed=filled[0],
-            )
+            problems.add("remark", "info", index, None, filled[0], f"Row {index} is a remark and no row of the list.")
         elif filled:
             by_heading: dict[str, str] = {}
             for heading, cell in zip(headings, cells, strict=False):
@@ -210,19 +201,13 @@ def _rows(table: Table, log: ProblemLog) -> Iterator[tuple[int, dict[str, str]]]
             yield index, by_heading | {name: by_heading[other] for name, other in same.items() if other in by_heading}
 
 
-def _authority(cells: dict[str, str], row: int, heading: str, log: ProblemLog) -> int | None:
+def _authority(cells: dict[str, str], row: int, heading: str, problems: Problems) -> int | None:
     text = cells[fold(heading)]
     number = _number(text)
     if number is None:
         what = f"{text!r} in {heading} is no number" if text else f"{heading} is empty"
-        log.add(
-            "row_without_authority",
-            "warning",
-            f"Row {row}: {what}; the row is left out.",
-            source_row=row,
-            column=heading,
-            printed=text or None,
-        )
+        message = f"Row {row}: {what}; the row is left out."
+        problems.add("row_without_authority", "warning", row, heading, text or None, message)
     return number
 
 
@@ -231,24 +216,23 @@ def _number(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _listed_twice(rows: list[dict[str, Any]], log: ProblemLog) -> None:
+def _listed_twice(rows: list[dict[str, Any]], problems: Problems) -> None:
     first: dict[int, int] = {}
     for row in rows:
         before = first.setdefault(row["la_number"], row["source_row"])
         if before != row["source_row"]:
-            log.add(
-                "authority_listed_twice",
-                "warning",
-                f"Authority {row['la_number']} stands in row {before} and in row {row['source_row']}. Both are kept.",
-                source_row=row["source_row"],
-                printed=str(row["la_number"]),
+            message = (
+                f"Authority {row['la_number']} stands in row {before} and in row {row['source_row']}. Both are kept."
             )
+            printed = str(row["la_number"])
+            problems.add("authority_listed_twice", "warning", row["source_row"], None, printed, message)
 
 
 def _written(
-    table: RawTable, rows: list[dict[str, Any]], count: int, log: ProblemLog, out_path: Path
+    table: RawTable, rows: list[dict[str, Any]], count: int, problems: Problems, out_path: Path
 ) -> NationalReading:
     if not rows:
         raise FileRejected("no_rows", "Below its headings the list has no row that can be read. Download it again.")
     raw.write(raw.from_rows(table, rows), out_path)
-    return NationalReading(count, log.rows())
+    problems.finish()
+    return NationalReading(count, problems.rows())
