@@ -289,7 +289,7 @@ def _read_as_stated(record: NationalRecord, ws: Workspace) -> None:
     record.published_on = note.published.isoformat() if note.published else None
     record.release_label, record.label_stated = note.release, note.release is not None
     path = archive_of(ws).path_of(record.source_sha256)
-    kind = recognise(path, record.source_file, note.kind)
+    kind, headings = recognise(path, record.source_file, note.kind)
     record.kind = kind.name
     record.dataset_key = _dataset_key(record)
     target = raw_path(ws, _BY_NAME[kind.name], record.source_sha256)
@@ -298,6 +298,9 @@ def _read_as_stated(record: NationalRecord, ws: Workspace) -> None:
     record.row_count, record.problems, record.checks = reading.row_count, reading.problems, reading.checks
     record.label_stated = bool(record.release_label or reading.release_label)
     record.release_label = record.release_label or reading.release_label or record.source_sha256[:8]
+    if kind is not OPEN_DATA_FILE and (surplus := kind.surplus(headings)):
+        message = f"The file has columns that are not read: {', '.join(surplus)[:300]}."
+        record.problems.append(_problem(record, "column_left_out", "info", message))
     record.torn = _is_torn(path)
     if record.torn and not any(problem["issue_code"] == "end_missing" for problem in record.problems):
         record.problems.append(

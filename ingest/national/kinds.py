@@ -46,6 +46,7 @@ class Kind:
         return [name for name in self.columns if fold(name) not in there]
 
     def surplus(self, headings: Iterable[str]) -> list[str]:
+        """Headings of columns that nobody reads and that are not known to be there."""
         expected = {fold(name) for name in (*self.columns, *self.known, *(other for _, other in self.spellings))}
         return [
             heading
@@ -139,8 +140,8 @@ def fold(heading: str) -> str:
     return " ".join(heading.replace("\ufeff", "").split()).casefold()
 
 
-def recognise(path: Path, source_file: str, stated: str | None = None) -> Kind:
-    """The kind of a file. ``stated`` is what the note beside it says, which decides where it is given.
+def recognise(path: Path, source_file: str, stated: str | None = None) -> tuple[Kind, list[str]]:
+    """The kind of a file, and its headings. ``stated`` is what the note beside it says, which decides.
 
     Raises FileRejected: unknown_kind, missing_column, column_doubled, two_tables, empty_file,
     and what opening a text, a Parquet file or a workbook raises.
@@ -150,15 +151,18 @@ def recognise(path: Path, source_file: str, stated: str | None = None) -> Kind:
     if not start:
         raise FileRejected("empty_file", "The file is empty. Download it again.")
     if start.startswith(b"PAR1"):
-        return _by_headings(parquet_headings(path), PARQUET, stated, source_file)
+        headings = parquet_headings(path)
+        return _by_headings(headings, PARQUET, stated, source_file), headings
     if start.startswith(b"PK") or is_old_office(start):
-        return find_table(sheets_of(path), stated).kind
+        table = find_table(sheets_of(path), stated)
+        return table.kind, table.headings
     for signature, what in SIGNATURES.items():
         if start.startswith(signature):
             raise FileRejected(
                 "unknown_kind", f"The file is {what}. Drop the CSV, Parquet or .xlsx file as it was published."
             )
-    return _by_headings(csv_headings(path), CSV, stated, source_file)
+    headings = csv_headings(path)
+    return _by_headings(headings, CSV, stated, source_file), headings
 
 
 def parquet_headings(path: Path) -> list[str]:
