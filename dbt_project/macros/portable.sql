@@ -55,3 +55,14 @@
 {% macro day_before(day) -%}
   cast({{ dbt.dateadd('day', -1, day) }} as date)
 {%- endmacro %}
+
+{# The texts of a group in one, in an order; nulls are left out. #}
+{% macro joined_text(text, separator, order_by) -%}
+  {{ return(adapter.dispatch('joined_text')(text, separator, order_by)) }}
+{%- endmacro %}
+{% macro default__joined_text(text, separator, order_by) -%}
+  listagg({{ text }}, '{{ separator }}') within group (order by {{ order_by }})
+{%- endmacro %}
+{% macro duckdb__joined_text(text, separator, order_by) -%}
+  string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
