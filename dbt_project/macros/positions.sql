@@ -3,11 +3,9 @@
   Definitions: methods.md section 1.
 #}
 
-{# Points by linear interpolation, h = (n - 1) p + 1, as columns p25, p50 and so on. #}
-{% macro quartile_points(value, shares) -%}
-  {%- for share in shares %}
-  percentile_cont({{ share }}) within group (order by {{ value }}) as p{{ (share * 100) | int }}{{ ',' if not loop.last }}
-  {%- endfor %}
+{# The value at a place of an ordered population; an aggregate. #}
+{% macro value_at_place(value, place, wanted) -%}
+  max(case when {{ place }} = {{ wanted }} then {{ value }} end)
 {%- endmacro %}
 
 {# The band of the department's own tool: on a boundary the better one when low is good, the worse one when high is good. #}
