@@ -100,6 +100,39 @@ def read_open_data(
         raise
 
 
+def verify_open_data(path: Path) -> tuple[int, str | None]:
+    """Rows and newest period of a file that has the standard's columns, whole from its heading to its last record.
+
+    Raises FileRejected as ``read_open_data`` does; nothing is written.
+    """
+    encoding = None
+    while True:
+        try:
+            file = csv_blocks.open_csv(path, encoding)
+            layout = _layout_of(file, None)
+            survey, odd = Survey(layout), 0
+            for block in file.blocks():
+                survey.add_periods(_View(block))
+                odd += len(block.odd)
+            break
+        except NotUtf8 as error:
+            if error.was_utf8 or encoding:
+                raise _mixed_encoding(error) from None
+            encoding = csv_blocks.WINDOWS
+    if not survey.rows:
+        raise FileRejected("no_rows", "The file has a heading and no sound record. Download it again.", line_from=1)
+    return survey.rows + odd, survey.newest_period()
+
+
+def _mixed_encoding(error: NotUtf8) -> FileRejected:
+    return FileRejected(
+        "mixed_encoding",
+        f"Line {error.line:,} is no UTF-8 although lines before it are: two encodings in one file cannot be told "
+        "apart. Save the file as UTF-8.",
+        line_from=error.line,
+    )
+
+
 def _read(
     path: Path,
     checks: Checks,
@@ -117,12 +150,7 @@ def _read(
             break
         except NotUtf8 as error:
             if error.was_utf8 or encoding:
-                raise FileRejected(
-                    "mixed_encoding",
-                    f"Line {error.line:,} is no UTF-8 although lines before it are: two encodings in one file cannot "
-                    "be told apart. Save the file as UTF-8.",
-                    line_from=error.line,
-                ) from None
+                raise _mixed_encoding(error) from None
             encoding = csv_blocks.WINDOWS
     if not reading.row_count:
         raise FileRejected("no_rows", "The file has a heading and no row. Download it again.", line_from=1)
@@ -411,13 +439,16 @@ class Survey:
         self._known = set(layout.known.values())
 
     def add(self, view: _View) -> None:
-        self.rows += len(view)
+        self.add_periods(view)
         for place, stats in enumerate(self.stats):
             stats.add(view, place, place in self._known)
+        self._add_areas(view)
+
+    def add_periods(self, view: _View) -> None:
+        self.rows += len(view)
         known = self.layout.known
         inverse, _, found = view.combinations([known["time_identifier"], known["time_period"]])
         self.periods.update(_counted(found, inverse))
-        self._add_areas(view)
 
     def _add_areas(self, view: _View) -> None:
         known = self.layout.known
