@@ -13,6 +13,7 @@ MAX_BYTES = 5 * 1024 * 1024
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
+#: First bytes of files that are no text, and what such a file is.
 SIGNATURES = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a zip archive (an Office document?)",
