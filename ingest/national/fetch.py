@@ -488,7 +488,7 @@ def _fetch_new(
             note["published"] = datetime.strptime(note["published"], "%Y-%m-%d").date()
     _write(places.sidecar, yaml.safe_dump({k: v for k, v in note.items() if v is not None}, sort_keys=False))
     _forget(places)
-    return Fetched(name, places.path, data_set, lies_there != sha, rows, release, tuple(remarks))
+    return Fetched(name, places.path, data_set, True, rows, release, tuple(remarks))
 
 
 def _same_version(state: dict[str, Any], data_set: DataSet) -> bool:
@@ -548,7 +548,8 @@ def _receive(api: Api, url: str, what: str, name: str, places: _Places) -> None:
         _write(places.part_note, json.dumps(note))
         api.listener.begins(name, at, total)
         with places.part.open("ab") as part:
-            for piece in response.raw.stream(_PIECE, decode_content=False):
+            # What has come is written at once: a server that hangs then must not cost what it had sent.
+            while piece := response.raw.read1(_PIECE, decode_content=False):
                 part.write(piece)
                 api.listener.advanced(len(piece))
             part.flush()
