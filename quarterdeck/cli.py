@@ -20,6 +20,7 @@ from quarterdeck.render import Format, show
 from quarterdeck.settings import Settings
 
 if TYPE_CHECKING:
+    from ingest.national.fetch import Wanted
     from quarterdeck.inputs import Outlook
 
 OK = 0
@@ -226,10 +227,74 @@ def rollback(
     report.print_versions(out, settings)
 
 
+@app.command(epilog=_EXIT_CODES)
+def fetch(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of the configuration, such as la_care_leavers_activity. Default: all of them."),
+    ] = None,
+    data_set: Annotated[
+        list[str] | None, typer.Option("--data-set", help="The id of a data set; may be given more than once.")
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="Only list the service's data sets; words after it narrow the list.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The folder. Default: national/ees in the landing folder.")
+    ] = None,
+    how: FormatOption = Format.table,
+    limit: LimitOption = 200,
+) -> None:
+    """Download national open data from the department's public API, as config/open_data_sets.yml names it.
+
+    A version that lies there is not fetched again. A download that was cut short goes on where it stopped.
+    """
+    from ingest.national import fetch as national
+    from quarterdeck import fetching
+
+    settings = Settings()
+    try:
+        api = national.Api(settings.open_data_api)
+        if list_:
+            fetching.print_listing(out, fetching.listing(api, " ".join(names or [])), how, limit)
+            return
+        wanted = _wanted_data_sets(settings, names or [], data_set or [])
+        with fetching.drawn_download(out) as api.listener:
+            failed = fetching.fetch_all(api, wanted, to or settings.landing_dir / "national" / "ees", out, err)
+    except national.FetchError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("Interrupted. What came is kept; the same command goes on from there.", _INTERRUPTED)
+    if any(not isinstance(error, national.NotSound | national.Busy) for error in failed):
+        raise typer.Exit(FAILED)
+    if failed:
+        raise typer.Exit(SOME_REJECTED if any(isinstance(one, national.NotSound) for one in failed) else BUSY)
+
+
 @app.command(name="settings")
 def settings_() -> None:
     """Print every setting: its environment variable, its value now and what it means."""
     report.print_settings(out, Settings())
+
+
+def _wanted_data_sets(settings: Settings, names: list[str], ids: list[str]) -> dict[str, Wanted]:
+    """What the command line names; without names and ids everything of the configuration."""
+    from ingest.national.fetch import Wanted, load_wanted
+
+    try:
+        wanted = {one: Wanted(data_set=one) for one in ids}
+    except ValidationError:
+        raise typer.BadParameter(
+            "An id looks like 7588c2d6-9e8a-4d84-8f19-6b8d52a01fbd.", param_hint="--data-set"
+        ) from None
+    if ids and not names:
+        return wanted
+    known = load_wanted(settings.open_data_sets_path)
+    if strange := [name for name in names if name not in known]:
+        raise typer.BadParameter(
+            f"{', '.join(strange)}: {settings.open_data_sets_path} has {', '.join(known)}.", param_hint="NAMES"
+        )
+    return wanted | {name: known[name] for name in names or known}
 
 
 def _quarter(edition: str) -> str:

@@ -59,12 +59,21 @@ class Settings(BaseSettings):
         "to end. The command line never waits.",
     )
     webhook_url: str | None = Field(None, description="A failed run is posted here as JSON. Default: nowhere.")
+    open_data_api: str = Field(
+        "https://api.education.gov.uk/statistics/v1",
+        pattern=r"^https?://[^/@\s]+(/[^\s?#]*)?$",
+        description="Where `fetch` asks for open data: the service's public API, over https.",
+    )
+    open_data_sets_path: Path = Field(
+        ROOT / "config" / "open_data_sets.yml",
+        description="The data sets that `fetch` downloads. Default: config/open_data_sets.yml of the project.",
+    )
     log_level: str = Field(
         "critical",
         description="Which of Dagster's log lines the command line prints: debug, info, warning, error, critical.",
     )
 
-    @field_validator("home", "landing_dir", "areas_path")
+    @field_validator("home", "landing_dir", "areas_path", "open_data_sets_path")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return Path(os.path.abspath(value.expanduser()))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from ingest.national.open_data import OpenDataResult, dataset_key_of, read_open_
 from ingest.national.open_data_standard import LEVELS, TIME_KINDS, has_period_form
 from ingest.national.schemas import NATIONAL_PROBLEMS, OPEN_DATA, OPEN_DATA_CHECKS
 from ingest.raw import from_rows, violations
-from tests.conftest import ROOT
 
 SAMPLES = ROOT.parent / "shared" / "national" / "ees"
 SHA = "ab" * 32

@@ -81,7 +81,6 @@ class CsvFile:
     encoding: str
     heading: list[str]
     ends_with_newline: bool
-    has_mark: bool = False
 
     def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         """All records but the heading. Raises FileRejected (truncated_file, unclosed_quote), NotUtf8."""
@@ -108,7 +107,7 @@ def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
     encoding = encoding or _encoding_of(start)
     _refuse_other_text(start, encoding)
     heading = _first_record(path, encoding)
-    return CsvFile(path, encoding, heading, last == b"\n", start.startswith(codecs.BOM_UTF8))
+    return CsvFile(path, encoding, heading, last == b"\n")
 
 
 def _encoding_of(start: bytes) -> str:

@@ -52,20 +52,18 @@ class Problems:
         severity: str,
         lines: np.ndarray,
         rows: np.ndarray,
-        column: str | None,
-        text_of: Callable[[int], str | None],
-        message: str,
+        describe: Callable[[int], tuple[str | None, str | None, str]],
     ) -> None:
-        """As ``add`` for many rows of a block at once."""
+        """As ``add`` for many rows of a block; ``describe`` gives column, text and message of a row that is listed."""
         kept = self._rows.setdefault(code, [])
-        for row in rows[: MAX_PROBLEMS - len(kept)].tolist():
-            kept.append(self._row(code, severity, int(lines[row]), column, text_of(row), message))
+        for row in rows[: max(0, MAX_PROBLEMS - len(kept))].tolist():
+            kept.append(self._row(code, severity, int(lines[row]), *describe(row)))
         self.counts[code] += len(rows)
 
     def finish(self) -> None:
         """Say how many rows are not listed."""
         for code, kept in self._rows.items():
-            if more := self.counts[code] - len(kept):
+            if kept and (more := self.counts[code] - len(kept)):
                 severity = kept[0]["severity"]
                 message = f"{more:,} more rows with this problem; {self.counts[code]:,} in all."
                 kept.append(self._row(code, severity, None, None, None, message))

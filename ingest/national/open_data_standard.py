@@ -195,7 +195,7 @@ TIME_KINDS = {
     "Part 2 (October to March)": "parts of the financial year",
 }
 TIME_BY_LOWER_NAME = {name.lower(): name for name in TIME_KINDS}
-_ONE_YEAR_KINDS = ("Calendar year", "Reporting year", "quarters of the calendar year", "months", "weeks")
+ONE_YEAR_KINDS = ("Calendar year", "Reporting year", "quarters of the calendar year", "months", "weeks")
 _ONE_YEAR = re.compile(r"^(?:19|20|21)[0-9]{2}$")
 _TWO_YEARS = re.compile(r"^((?:19|20|21)[0-9]{2})([0-9]{2})$")
 
@@ -212,7 +212,7 @@ def level_of(text: str | None) -> Level | None:
 
 def has_period_form(identifier: str, period: str | None) -> bool:
     """Four digits for identifiers within one year, six digits of consecutive years for the others."""
-    if TIME_KINDS[identifier] in _ONE_YEAR_KINDS:
+    if TIME_KINDS[identifier] in ONE_YEAR_KINDS:
         return bool(_ONE_YEAR.match(period or ""))
     years = _TWO_YEARS.match(period or "")
     return bool(years) and (int(years.group(1)) + 1) % 100 == int(years.group(2))
