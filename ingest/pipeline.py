@@ -44,6 +44,8 @@ class Workspace:
     labels_path: Path
     indicators_path: Path
     layouts_dir: Path = LAYOUTS_DIR
+    #: Holds authorities.csv and area_changes.csv; without it codes of areas are not looked up.
+    reference_dir: Path | None = None
     first_quarter: str = "2016-17-q1"
     last_quarter: str | None = None
 

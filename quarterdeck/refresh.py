@@ -131,13 +131,13 @@ def _prepare_dagster_home(settings: Settings) -> None:
 
 
 def _rejected(raw_dir: Path, new_files: set[str]) -> list[tuple[str, str]]:
-    path = raw_dir / "received_files.parquet"
-    if not path.exists():
-        return []
-    rows = pq.read_table(path, columns=["source_sha256", "source_file", "outcome", "error_message"]).to_pylist()
+    columns = ["source_sha256", "source_file", "outcome", "error_message"]
+    catalogues = (raw_dir / "received_files.parquet", raw_dir / "national" / "national_files.parquet")
     return [
         (row["source_file"], row["error_message"] or "")
-        for row in rows
+        for path in catalogues
+        if path.exists()
+        for row in pq.read_table(path, columns=columns, partitioning=None).to_pylist()
         if row["outcome"] == "rejected" and row["source_sha256"] in new_files
     ]
 

@@ -127,11 +127,12 @@ def print_summary(console: Console, outcome: Outcome, settings: Settings, second
         f"{held.repaired} repaired, {held.damaged} damaged, {held.unavailable} not available; "
         f"{_counted(held.unmapped, 'row')} unmapped."
     )
+    _print_national(console, held)
     for file, reason in outcome.rejected:
         console.print(Text.assemble(("Rejected ", "red"), f"{file}: {reason}"))
     for asset, check, why in outcome.warnings:
         # What these say stands in the lines above and among the problems below, with file and line.
-        if check not in ("edition_identified", "every_file_read", "labels_are_mapped"):
+        if check not in ("edition_identified", "every_file_read", "labels_are_mapped", "national_files_read"):
             console.print(Text.assemble(("Look at ", "yellow"), f"{check} ({asset}): {why}"))
     _print_worst(console, settings)
     console.print()
@@ -171,6 +172,7 @@ def print_status(console: Console, settings: Settings) -> None:
         ),
     )
     console.print()
+    _print_national(console, held)
     if held.rejected.rows:
         console.print(f"{_counted(len(held.rejected.rows), 'file')} rejected:", style="red")
         for row in held.rejected.dicts():
@@ -281,6 +283,14 @@ def command() -> str:
 def _print_editions(console: Console, held: Summary, columns: tuple[str, ...]) -> None:
     rows = [tuple(row[name] for name in columns) for row in held.by_edition.dicts()]
     show(Result(columns, rows), Format.table, console)
+
+
+def _print_national(console: Console, held: Summary) -> None:
+    if held.national_files:
+        console.print(
+            f"{_counted(held.national_files, 'national file')}: {held.national_figures:,} figures "
+            f"of {_counted(held.national_measures, 'measure')}."
+        )
 
 
 def _print_worst(console: Console, settings: Settings) -> None:

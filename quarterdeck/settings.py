@@ -161,6 +161,7 @@ class Settings(BaseSettings):
             raw_dir=self.raw_dir,
             areas_path=self.areas_path,
             layouts_dir=self.layouts_dir,
+            reference_dir=self.dbt_project_dir / "seeds" / "national",
             labels_path=self.labels_path,
             indicators_path=self.indicators_path,
             first_quarter=self.first_quarter,

@@ -46,6 +46,9 @@ class Summary:
     by_edition: Result
     rejected: Result
     issues: Mapping[str, int]
+    national_files: int
+    national_figures: int
+    national_measures: int
 
 
 def query(path: Path, sql: str) -> Result:
@@ -124,13 +127,32 @@ def summary(path: Path) -> Summary:
             connection,
             """
             select source_file as file, received_at as received, error_code as code, error_message as reason
-            from source_file where outcome = 'rejected' order by received_at, source_file
+            from (
+                select source_file, received_at, error_code, error_message, outcome from source_file
+                union all
+                select source_file, received_at, error_code, error_message, outcome from source_national_file
+            )
+            where outcome = 'rejected' order by received_at, source_file
             """,
         )
+        national = connection.execute(
+            """
+            select
+                (select count(*) from source_national_file where in_force),
+                (select count(*) from fct_national_value where value is not null),
+                (select count(distinct measure_key) from fct_national_value)
+            """
+        ).fetchone()
         issues = dict(
             connection.execute("select severity, count(*) from data_quality_issue group by severity").fetchall()
         )
-    return Summary(*total, by_edition=editions, rejected=rejected, issues=issues)
+    return Summary(
+        *total,
+        by_edition=editions,
+        rejected=rejected,
+        issues=issues,
+        **dict(zip(("national_files", "national_figures", "national_measures"), national, strict=True)),
+    )
 
 
 def problems(

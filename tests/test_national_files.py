@@ -248,13 +248,13 @@ def test_national_files_are_left_to_the_national_side_and_dashboards_to_the_othe
 
 
 def test_the_two_fingerprints_do_not_touch(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    national, other = files.reader_fingerprint(), pipeline.reader_fingerprint(project.ws)
+    national, other = files.reader_fingerprint(project.ws), pipeline.reader_fingerprint(project.ws)
     copy = project.home / "national"
     shutil.copytree(ROOT / "ingest" / "national", copy, ignore=shutil.ignore_patterns("__pycache__"))
     with (copy / "lait.py").open("a", encoding="utf-8") as stream:
         stream.write("# another rule\n")
     monkeypatch.setattr(files, "__file__", str(copy / "files.py"))
-    assert files.reader_fingerprint() != national
+    assert files.reader_fingerprint(project.ws) != national
     assert pipeline.reader_fingerprint(project.ws) == other
 
 
@@ -268,7 +268,7 @@ def test_a_file_is_read_again_when_the_rules_changed_or_its_rows_are_gone(
     assert files.write_catalogue(project.ws).loaded == []
     project.refresh()
     assert project.listed()["list.xlsx"]["in_force"]
-    monkeypatch.setattr(files, "reader_fingerprint", lambda: "other rules")
+    monkeypatch.setattr(files, "reader_fingerprint", lambda ws: "other rules")
     assert len(files.pending(project.ws).to_read) == 1
     assert len(files.receive_and_read(project.ws)) == 1
     assert len(files.receive_and_read(project.ws, force=True)) == 1
@@ -736,7 +736,7 @@ def test_a_rejected_note_stays_rejected_when_the_rules_change(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.rejection("long.csv", csv_text(LONG, long_row()), "relase: 2025\n")
-    monkeypatch.setattr(files, "reader_fingerprint", lambda: "other rules")
+    monkeypatch.setattr(files, "reader_fingerprint", lambda ws: "other rules")
     project.refresh()
     assert project.listed()["long.csv"]["error_code"] == "sidecar_invalid"
 

@@ -8,6 +8,7 @@ anything to do. All files are optional, the folder too.
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from collections import defaultdict
@@ -37,6 +38,8 @@ from ingest.schemas import RawTable
 
 NO_FILE = "_none"
 META = ".meta.csv"
+#: Modules that no file is read with.
+_NOT_READING = ("fetch.py", "quartile_points.py", "reference.py")
 _BY_NAME = {table.name: table for table in NATIONAL_TABLES}
 
 
@@ -121,9 +124,30 @@ class _Arrival:
     meta: LandingFile | None
 
 
-def reader_fingerprint() -> str:
-    """Hash of the code that decides how a national file is read."""
-    return fingerprint_of(path for path in sorted(Path(__file__).parent.glob("*.py")) if path.name != "fetch.py")
+def reader_fingerprint(ws: Workspace) -> str:
+    """Hash of all that decides how a national file is read: the code, and the authorities that are known."""
+    code = (path for path in sorted(Path(__file__).parent.glob("*.py")) if path.name not in _NOT_READING)
+    return fingerprint_of([*code, *_reference_files(ws)])
+
+
+def _reference_files(ws: Workspace) -> tuple[Path, ...]:
+    return (ws.reference_dir / "authorities.csv", ws.reference_dir / "area_changes.csv") if ws.reference_dir else ()
+
+
+def known_areas(ws: Workspace) -> dict[str, str]:
+    """Names of the authorities by ONS code, codes of the past included, and by local-authority number."""
+    known: dict[str, str] = {}
+    if ws.reference_dir:
+        authorities, changes = _reference_files(ws)
+        with authorities.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                known[row["area_code"]] = known[row["la_number"]] = row["area_name"]
+        with changes.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                known.setdefault(row["from_area_code"], row["from_area_name"])
+                known.setdefault(row["from_la_number"], row["from_area_name"])
+    # The tool marks what was replaced; a publication of that time does not.
+    return {key: name.removesuffix(" (Pre LG)") for key, name in known.items()}
 
 
 def archive_of(ws: Workspace) -> Archive[NationalRecord]:
@@ -143,7 +167,7 @@ def loaded_records(ws: Workspace) -> list[NationalRecord]:
 def pending(ws: Workspace) -> NationalPending:
     """What a refresh would do, without writing anything."""
     records = {record.source_sha256: record for record in archive_of(ws).records()}
-    fingerprint = reader_fingerprint()
+    fingerprint = reader_fingerprint(ws)
     scanned = _scan(ws)
     new = [(arrival.file.name, arrival.file.sha256) for arrival in _arrivals(scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
@@ -159,7 +183,7 @@ def receive_and_read(
     OSError where archive or raw folder cannot be written.
     """
     archive = archive_of(ws)
-    fingerprint = reader_fingerprint()
+    fingerprint = reader_fingerprint(ws)
     records = {record.source_sha256: record for record in archive.records()}
     now = datetime.now(UTC).isoformat()
     for sequence, arrival in enumerate(_arrivals(_scan(ws), records)):
@@ -335,7 +359,7 @@ def _reading(record: NationalRecord, note: NationalSidecar, path: Path, out: Pat
     from ingest.national.open_data import read_open_data
 
     meta = archive_of(ws).path_of(record.meta_sha256) if record.meta_sha256 else None
-    return read_open_data(path, sha256, name, out, meta_path=meta)
+    return read_open_data(path, sha256, name, out, meta_path=meta, known_areas=known_areas(ws))
 
 
 def _is_torn(path: Path) -> bool:

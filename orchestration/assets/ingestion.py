@@ -13,10 +13,10 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from ingest.national.files import NationalRecord
 
 from ingest import pipeline, raw
 from ingest.archive import FileRecord
+from ingest.national.files import NationalRecord
 from ingest.schemas import CATALOGUE_TABLES, EDITION_TABLES, LINES, PROBLEMS, ROWS, RawTable
 from orchestration import markdown
 from orchestration.assets.dbt_models import asset_key_of, columns_of
