@@ -217,7 +217,7 @@ class View:
         mixed = np.full(len(self), 0x9E3779B97F4A7C15, np.uint64)
         for place in places:
             texts = self.texts(place)
-            table = np.fromiter((hash(text or "") & 0xFFFFFFFFFFFFFFFF for text in texts), np.uint64, len(texts))
+            table = np.fromiter(map(hash, texts), np.int64, len(texts)).view(np.uint64)
             mixed = (mixed ^ table[self.codes(place)]) * np.uint64(0xFF51AFD7ED558CCD)
             mixed ^= mixed >> np.uint64(32)
         return mixed
