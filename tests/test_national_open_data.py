@@ -359,6 +359,7 @@ def roles(read, column: list[str], name: str = "column", **more) -> str:
         (["100001", "100002", "100003", "100004"], "urn", "filter"),
         (["1,234", "12%", "£5", "7"], "children", "indicator"),
         (["1", "*", "N/A", ".."], "children", "indicator"),
+        (["1,001", "1,002", "1,003", "c"], "children", "indicator"),
         ([*"123456789", "x y"], "children", "indicator"),
         (["-1.5", "+2", ".5", "1e3"], "change", "indicator"),
     ],

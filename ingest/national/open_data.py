@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -348,14 +348,14 @@ class _Writer:
         country = self._layout.known["country_name"]
         if self._has_odd_country(view):
             places = sorted([*places, country], key=lambda place: self._layout.names[place])
-        inverse, first, _ = view.combinations(places)
         if not places:
             return _pick(pa.array(["{}"]), np.zeros(len(view), np.int32))
+        inverse, first = view.groups(places)
         parts = []
         for place in places:
-            label = json.dumps(self._layout.names[place], ensure_ascii=False)
-            pieces = [text and f"{label}: {json.dumps(text, ensure_ascii=False)}, " for text in view.texts(place)]
-            parts.append(pa.array(pieces, pa.string()).take(pa.array(view.codes(place)[first])))
+            pieces = _json_pieces(self._layout.names[place], view.column(place).dictionary)
+            codes = view.codes(place)[first]
+            parts.append(pieces.take(pa.array(codes, mask=codes == len(pieces))))
         # `skip` drops whole rows when there is one array only (pyarrow 26), hence the separator in the pieces.
         inside = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
         inside = pc.utf8_rtrim(inside, characters=", ")
@@ -364,7 +364,7 @@ class _Writer:
     def _has_odd_country(self, view: View) -> bool:
         """The country's name has no column of its own: it is kept only where the code does not give it."""
         known = self._layout.known
-        _, _, found = view.combinations([known["country_code"], known["country_name"]])
+        _, found = view.combinations([known["country_code"], known["country_name"]])
         return any(standard.COUNTRIES.get(code or "") != name for code, name in found if name)
 
     # --- verdicts over rows ---
@@ -411,56 +411,76 @@ class _Writer:
         known = self._layout.known
         place = known["geographic_level"]
         codes, texts = view.codes(place), view.texts(place)
-        for number, text in enumerate(texts):
-            rows = np.flatnonzero(codes == number)
-            if not len(rows):
-                continue
-            level = standard.level_of(text)
-            if level is None:
-                sound[rows] = False
-                message = f"{text or 'An empty cell'!r} is no geographic level of the standard."
-                described = ("geographic_level", text, message)
-                self._problems.add_rows("unknown_level", "error", view.lines, rows, lambda _, d=described: d)
-                continue
+        levels = [standard.level_of(text) for text in texts]
+        unknown = np.flatnonzero(np.array([level is None for level in levels])[codes])
+        sound[unknown] = False
+
+        def described(row: int) -> tuple[str | None, str | None, str]:
+            text = texts[codes[row]]
+            message = f"{text or 'An empty cell'!r} is no geographic level of the standard."
+            return "geographic_level", text, message
+
+        self._problems.add_rows("unknown_level", "error", view.lines, unknown, described)
+        for number, level in enumerate(levels):
+            if level is not None:
+                rows = np.flatnonzero(codes == number)
+                if len(rows):
+                    self._judge_level(view, level, rows, sound)
+
+    def _judge_level(self, view: View, level: standard.Level, rows: np.ndarray, sound: np.ndarray) -> None:
+        known = self._layout.known
+        has_area = np.zeros(len(rows), bool)
+        for column in (level.code, level.second_code) if level.code else (level.name_column,):
+            if column in known:
+                has_area |= view.codes(known[column])[rows] < len(view.column(known[column]).dictionary)
+        column = level.code or level.name_column
+        described = (column, None, f"A row of the level {level.name} has no {column}.")
+        self._fail(view, "missing_area", rows[~has_area], sound, lambda _: described)
+        rows = rows[has_area]
+        for column, form in ((level.code, level.form), (level.second_code, level.second_form)):
+            if column in known and form and len(rows):
+                rows = self._judge_form(view, level, column, form.pattern, rows, sound)
+        if level.name in ("National", "Regional", "Local authority") and len(rows):
             columns = [column for column in level.columns if column in known]
-            places = [known[column] for column in columns]
-            self._judge(
-                view,
-                places,
-                rows,
-                sound,
-                lambda cells, level=level, columns=columns: self._area_verdict(
-                    level, dict(zip(columns, cells, strict=True))
-                ),
-                (level.name,),
-            )
+
+            def pair_verdict(cells: tuple[str | None, ...]) -> Verdict | None:
+                return self._area_verdict(level, dict(zip(columns, cells, strict=True)))
+
+            self._judge(view, [known[column] for column in columns], rows, sound, pair_verdict, (level.name,))
+
+    def _judge_form(
+        self, view: View, level: standard.Level, column: str, form: str, rows: np.ndarray, sound: np.ndarray
+    ) -> np.ndarray:
+        """Fail rows whose code has another form than its level's; gives the other rows."""
+        place = self._layout.known[column]
+        fits = pc.match_substring_regex(view.column(place).dictionary, form).to_numpy(zero_copy_only=False)
+        good = np.append(fits, True)[view.codes(place)[rows]]
+
+        def described(row: int) -> tuple[str | None, str | None, str]:
+            text = view.texts(place)[view.codes(place)[row]]
+            return column, text, f"{text!r} is no {column}: codes of the level {level.name} look otherwise."
+
+        self._fail(view, "malformed_area_code", rows[~good], sound, described)
+        return rows[good]
+
+    def _fail(
+        self,
+        view: View,
+        code: str,
+        rows: np.ndarray,
+        sound: np.ndarray,
+        described: Callable[[int], tuple[str | None, str | None, str]],
+    ) -> None:
+        if len(rows):
+            sound[rows] = False
+            self._problems.add_rows(code, "error", view.lines, rows, described)
 
     def _area_verdict(self, level: standard.Level, cells: dict[str, str | None]) -> Verdict | None:
         code, name = cells.get(level.code or ""), cells.get(level.name_column)
-        second = cells.get(level.second_code or "")
-        if not (code or second if level.code else name):
-            column = level.code or level.name_column
-            return Verdict("missing_area", column, None, f"A row of the level {level.name} has no {column}.")
-        if code and level.form and not level.form.match(code):
-            return Verdict(
-                "malformed_area_code",
-                level.code,
-                code,
-                f"{code!r} is no {level.code}: codes of the level {level.name} look otherwise.",
-            )
-        if second and level.second_form and not level.second_form.match(second):
-            return Verdict(
-                "malformed_area_code",
-                level.second_code,
-                second,
-                f"{second!r} is no {level.second_code}.",
-            )
-        constants = {"National": standard.COUNTRIES, "Regional": standard.REGIONS}.get(level.name)
-        if constants is not None:
-            return _pair_verdict(level.code, level.name_column, code, name, constants)
         if level.name == "Local authority":
-            return self._authority_verdict(code, name, second)
-        return None
+            return self._authority_verdict(code, name, cells.get(level.second_code or ""))
+        constants = standard.COUNTRIES if level.name == "National" else standard.REGIONS
+        return _pair_verdict(level.code or "", level.name_column, code, name, constants)
 
     def _authority_verdict(self, code: str | None, name: str | None, number: str | None) -> Verdict | None:
         if code and name and (code, name) in self._facts.wrong_pairs:
@@ -494,16 +514,16 @@ class _Writer:
         places: list[int],
         rows: np.ndarray | None,
         sound: np.ndarray,
-        verdict_of: Any,
+        verdict_of: Callable[[tuple[str | None, ...]], Verdict | None],
         scope: tuple[str, ...] = (),
     ) -> None:
         """Ask once for each distinct combination of cells; mark and report the rows of those that fail."""
-        inverse, _, found = view.combinations(places, rows)
+        inverse, found = view.combinations(places, rows)
         verdicts: list[Verdict | None] = []
         for cells in found:
             key = (verdict_of.__name__, *scope, *cells)
             if key not in self._verdicts:
-                if len(self._verdicts) > 500_000:
+                if len(self._verdicts) > 100_000:
                     self._verdicts.clear()
                 self._verdicts[key] = verdict_of(cells)
             verdicts.append(self._verdicts[key])
@@ -548,7 +568,7 @@ class _Writer:
                 continue
             own = "National" if code_column == "country_code" else "Regional"
             level_place = known["geographic_level"]
-            inverse, _, found = view.combinations([level_place, known[code_column], known[name_column]])
+            inverse, found = view.combinations([level_place, known[code_column], known[name_column]])
             issue = "wrong_country" if own == "National" else "wrong_region"
             verdicts: list[Verdict | None] = []
             for level, code, name in found:
@@ -611,6 +631,15 @@ def _pair_verdict(
     if name and standard.plain(name) != standard.plain(constants[code]):
         return Verdict("wrong_area_name", name_column, name, f"{code} is {constants[code]}, not {name}.")
     return None
+
+
+def _json_pieces(name: str, texts: pa.Array) -> pa.Array:
+    """``"name": "text", `` for each text, as ``json.dumps`` writes it."""
+    label = json.dumps(name, ensure_ascii=False)
+    special = pc.match_substring_regex(texts, r'["\\\x00-\x1f]')
+    if not pc.any(special).as_py():
+        return pc.binary_join_element_wise(f'{label}: "', texts, '", ', "")
+    return pa.array([f"{label}: {json.dumps(text, ensure_ascii=False)}, " for text in texts.to_pylist()], pa.string())
 
 
 def _is_other_geography(column: str) -> bool:

@@ -373,11 +373,7 @@ class Checks:
             else f"The service's table tool ignores rows of the levels {_listed(sorted(ignored))} in this file.",
             "failed" if mixed else "warned",
         )
-        totals = sorted(
-            column
-            for column, place in reading.layout.known.items()
-            if {"Total", "total", "All", "all"} & set(reading.survey.stats[place].texts)
-        )
+        totals = sorted(column for column, place in reading.layout.known.items() if reading.survey.stats[place].totals)
         self.add(
             3,
             "totals_in_geography",
@@ -505,7 +501,9 @@ class Checks:
             "No indicator says NA or NULL.",
             f"Indicators say {_listed(texts)} where a symbol belongs: {_listed(where)}.",
         )
-        rows, where, texts = count(lambda text: bool(standard.DRESSED_NUMBER.match(text)))
+        dressed = [(name, one) for name, one in chosen if one.dressed]
+        texts = [text for _, one in dressed for text in one.dressed_texts]
+        rows, where = sum(one.dressed for _, one in dressed), [name for name, _ in dressed]
         self.add(
             3,
             "indicator_dressed_numbers",
@@ -513,13 +511,7 @@ class Checks:
             "Numbers are plain digits.",
             f"Numbers are written with separators or signs ({_listed(texts, 5)}): {_listed(where)}.",
         )
-        rows, where, texts = count(
-            lambda text: (
-                text not in standard.LEGACY_SYMBOLS
-                and text not in standard.NULL_WORDS
-                and not standard.DRESSED_NUMBER.match(text)
-            )
-        )
+        rows, where, texts = count(lambda text: text not in standard.LEGACY_SYMBOLS and text not in standard.NULL_WORDS)
         rows += sum(one.uncounted for _, one in chosen)
         self.add(
             3,

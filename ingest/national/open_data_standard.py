@@ -26,7 +26,7 @@ NULL_WORDS = frozenset(
 
 NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 #: A number that a person wrote: separators, a percent sign, a pound sign.
-DRESSED_NUMBER = re.compile(r"^[ ]*[£+-]{0,2}([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?[ ]*%?[ ]*$")
+DRESSED_NUMBER = r"^[ \t]*[£+-]{0,2}([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?[ ]*%?[ \t]*$"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from ingest.national.csv_blocks import Block, CsvFile, NotUtf8
 MAX_ITEMS = 30_000
 #: Distinct whole numbers that a filter of numbers may have.
 MAX_NUMBER_ITEMS = 150
+_TOTALS = pa.array(["Total", "total", "All", "all"])
 _NUMBER_FILTER = re.compile(
     r"(^|_)(age|ages|nc_?year|nc_?year_?group|year_group|yeargroup|cohort|cohort_year|birth_year|year_of_birth|"
     r"key_stage|decile|quintile|age_start|academic_age|school_year)$",
@@ -188,8 +189,17 @@ class View:
 
     def combinations(
         self, places: list[int], rows: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray, list[tuple[str | None, ...]]]:
-        """Distinct combinations of cells: for each row the number of its combination, the first row of each, each."""
+    ) -> tuple[np.ndarray, list[tuple[str | None, ...]]]:
+        """Distinct combinations of cells: for each row the number of its combination, and each combination."""
+        inverse, at = self.groups(places, rows)
+        columns = []
+        for place in places:
+            texts = self.texts(place)
+            columns.append([texts[code] for code in self.codes(place)[at].tolist()])
+        return inverse, list(zip(*columns, strict=True))
+
+    def groups(self, places: list[int], rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of equal cells: for each row the number of its group, and the first row of each group."""
         count = len(self) if rows is None else len(rows)
         combined, size = np.zeros(count, np.int64), 1
         for place in places:
@@ -200,16 +210,14 @@ class View:
                 size = len(values)
             combined, size = combined * width + codes, size * width
         first, inverse = _distinct(combined, size)
-        at = first if rows is None else rows[first]
-        found = zip(*([self.texts(p)[c] for c in self.codes(p)[at].tolist()] for p in places), strict=True)
-        return inverse, at, list(found) if places else [()] * len(first)
+        return inverse, first if rows is None else rows[first]
 
     def hashes(self, places: list[int]) -> np.ndarray:
         """64 bits of the cells of each row. Two different keys among 20 million collide once in 90,000 files."""
         mixed = np.full(len(self), 0x9E3779B97F4A7C15, np.uint64)
         for place in places:
             texts = self.texts(place)
-            table = np.fromiter((hash(text or "") & 0xFFFFFFFFFFFFFFFF for text in texts), np.uint64, len(texts))
+            table = np.fromiter(map(hash, texts), np.int64, len(texts)).view(np.uint64)
             mixed = (mixed ^ table[self.codes(place)]) * np.uint64(0xFF51AFD7ED558CCD)
             mixed ^= mixed >> np.uint64(32)
         return mixed
@@ -238,6 +246,12 @@ class ColumnStats:
     padded: int = 0
     symbols: Counter = field(default_factory=Counter)
     texts: Counter = field(default_factory=Counter)
+    #: Rows with a number as a person writes it, and the first of such texts.
+    dressed: int = 0
+    #: Rows of a column of the standard that are filled, and whether one of them says Total or All.
+    known: int = 0
+    totals: bool = False
+    dressed_texts: list[str] = field(default_factory=list)
     #: Rows whose text found no place among MAX_ITEMS.
     uncounted: int = 0
     #: Distinct whole numbers, or None when there are too many or other numbers.
@@ -246,35 +260,63 @@ class ColumnStats:
 
     @property
     def filled(self) -> int:
-        return self.numbers + self.symbols.total() + self.texts.total() + self.uncounted
+        return self.numbers + self.known + self.dressed + self.symbols.total() + self.texts.total() + self.uncounted
 
     @property
     def items(self) -> int:
-        return len(self.texts) + len(self.symbols) + (MAX_NUMBER_ITEMS if self.whole is None else len(self.whole))
+        return (
+            len(self.texts)
+            + len(self.symbols)
+            + self.dressed
+            + (MAX_NUMBER_ITEMS if self.whole is None else len(self.whole))
+        )
 
     def add(self, view: View, place: int, is_known: bool) -> None:
         counts, dictionary = view.counts(place), view.column(place).dictionary
         self.blank += int(counts[-1])
         if not len(dictionary):
             return
-        number = np.zeros(len(dictionary), bool)
-        if not is_known:
-            number = view.is_number(place)
-            self.numbers += int(counts[:-1][number].sum())
-            if self.only_digits and number.any():
-                self.only_digits = pc.all(pc.ascii_is_decimal(dictionary.filter(pa.array(number)))).as_py()
-            self._add_whole(dictionary, number)
-        places = np.flatnonzero(~number)
-        texts = dictionary.take(pa.array(places)).to_pylist()
-        for text, count in zip(texts, counts[places].tolist(), strict=True):
-            if text in standard.SYMBOLS and not is_known:
+        if is_known:
+            self.known += int(counts[:-1].sum())
+            self.totals |= pc.any(pc.is_in(dictionary, _TOTALS)).as_py()
+            self._add_padded(dictionary, counts[:-1])
+            return
+        number = view.is_number(place)
+        self.numbers += int(counts[:-1][number].sum())
+        if self.only_digits and number.any():
+            self.only_digits = pc.all(pc.ascii_is_decimal(dictionary.filter(pa.array(number)))).as_py()
+        self._add_whole(dictionary, number)
+        if not number.all():
+            places = np.flatnonzero(~(number | self._add_dressed(dictionary, number, counts)))
+            self._add_texts(dictionary.take(pa.array(places)), counts[places])
+
+    def _add_texts(self, texts: pa.Array, counts: np.ndarray) -> None:
+        self._add_padded(texts, counts)
+        if len(self.texts) >= MAX_ITEMS and len(texts) > 1000:
+            # Too many to be items of a filter; only whether there is a Total is still of interest.
+            self.uncounted += int(counts.sum())
+            if pc.index(texts, "Total").as_py() >= 0:
+                self.texts["Total"] += 1
+            return
+        for text, count in zip(texts.to_pylist(), counts.tolist(), strict=True):
+            if text in standard.SYMBOLS:
                 self.symbols[text] += count
             elif text in self.texts or len(self.texts) < MAX_ITEMS:
                 self.texts[text] += count
             else:
                 self.uncounted += count
-            if text[0] in " \t" or text[-1] in " \t":
-                self.padded += count
+
+    def _add_padded(self, texts: pa.Array, counts: np.ndarray) -> None:
+        padded = pc.match_substring_regex(texts, r"^[ \t]|[ \t]$").to_numpy(zero_copy_only=False)
+        self.padded += int(counts[padded].sum())
+
+    def _add_dressed(self, dictionary: pa.Array, number: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        found = pc.match_substring_regex(dictionary, standard.DRESSED_NUMBER).to_numpy(zero_copy_only=False) & ~number
+        if found.any():
+            self.dressed += int(counts[:-1][found].sum())
+            if len(self.dressed_texts) < 5:
+                self.dressed_texts += dictionary.take(pa.array(np.flatnonzero(found)[:5])).to_pylist()
+        return found
 
     def _add_whole(self, dictionary: pa.Array, number: np.ndarray) -> None:
         if self.whole is None:
@@ -330,7 +372,7 @@ class Survey:
     def add_periods(self, view: View) -> None:
         self.rows += len(view)
         known = self.layout.known
-        inverse, _, found = view.combinations([known["time_identifier"], known["time_period"]])
+        inverse, found = view.combinations([known["time_identifier"], known["time_period"]])
         _tally(self.periods, found, inverse)
 
     def _add_areas(self, view: View) -> None:
@@ -348,10 +390,10 @@ class Survey:
             if level is None or level.code not in known or level.name_column not in known:
                 continue
             rows = np.flatnonzero(level_codes == level_texts.index(text))
-            inverse, _, found = view.combinations([known[level.code], known[level.name_column]], rows)
+            inverse, found = view.combinations([known[level.code], known[level.name_column]], rows)
             if level.name == "Local authority":
                 _tally(self.pairs, found, inverse)
-            elif len(self.names_of) < 500_000:
+            elif len(self.names_of) < 100_000:
                 self._add_names(level.name, found)
 
     def _add_names(self, level: str, found: Iterable[tuple[str | None, ...]]) -> None:
@@ -427,7 +469,7 @@ def _role_of(survey: Survey, place: int, tells_apart: bool) -> tuple[str | None,
     strange = _strange(stats)
     if strange is None:
         return "filter", "it holds words"
-    if not stats.numbers:
+    if not stats.numbers and not stats.dressed:
         if strange:
             return "filter", "it holds no number"
         return "indicator", "it holds symbols only"
@@ -454,19 +496,13 @@ def _strange(stats: ColumnStats) -> list[str] | None:
 
 
 def is_sign(text: str) -> bool:
-    """Whether a text is a number as a person writes it, or a sign for "no data" that the standard gave up."""
+    """Whether a text says "no data", in the standard's words or in those that it gave up."""
     text = text.strip()
-    return (
-        not text
-        or text in standard.SYMBOLS
-        or text in standard.LEGACY_SYMBOLS
-        or text in standard.NULL_WORDS
-        or bool(standard.DRESSED_NUMBER.match(text))
-    )
+    return not text or text in standard.SYMBOLS or text in standard.LEGACY_SYMBOLS or text in standard.NULL_WORDS
 
 
 def _may_be_number_filter(stats: ColumnStats) -> bool:
-    return bool(stats.whole) and not stats.symbols and not stats.texts and not stats.blank
+    return bool(stats.whole) and not (stats.symbols or stats.texts or stats.dressed or stats.blank)
 
 
 def told_apart_by_numbers(view: View, survey: Survey) -> frozenset[int]:
