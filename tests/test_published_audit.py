@@ -8,22 +8,90 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import shutil
 import statistics
 from collections import Counter
+from pathlib import Path
 
+import duckdb
 import pytest
-from conftest import ROOT, Refreshed
+from conftest import LANDING, ROOT
+from dbt.cli.main import dbtRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.national import quartile_points
+from ingest import pipeline
+from ingest.national import files, quartile_points
 
 NATIONAL = ROOT.parent / "shared" / "national"
-SEEDS = ROOT / "dbt_project" / "seeds" / "national"
+PROJECT = ROOT / "dbt_project"
+SEEDS = PROJECT / "seeds" / "national"
 
 needs_national_files = pytest.mark.skipif(
     not NATIONAL.is_dir(), reason=f"the national files are not at hand in {NATIONAL}"
 )
+
+
+class Audited:
+    """A warehouse of the four editions, with the national files or without."""
+
+    def __init__(self, home: Path, with_national_files: bool) -> None:
+        self.has_files = with_national_files
+        self.database = home / "build" / "quarterdeck.duckdb"
+        self.database.parent.mkdir(parents=True)
+        shutil.copytree(LANDING, home / "landing")
+        if with_national_files:
+            for path in NATIONAL.rglob("*.*"):
+                (home / "landing" / "national").mkdir(exist_ok=True)
+                shutil.copyfile(path, home / "landing" / "national" / path.name)
+        workspace = pipeline.Workspace(
+            *(home / name for name in ("landing", "archive", "raw")),
+            ROOT / "config" / "areas.yml",
+            *(PROJECT / "seeds" / name for name in ("indicator_labels.csv", "indicators.csv")),
+        )
+        pipeline.receive(workspace)
+        pipeline.read_editions(workspace)
+        pipeline.write_catalogue(workspace)
+        files.receive_and_read(workspace)
+        files.write_catalogue(workspace)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("QUARTERDECK_HOME", str(home))
+            result = dbtRunner().invoke(
+                [
+                    *("build", "--select", "+mart_published_audit", "+mart_benchmark_position"),
+                    *("--resource-type", "seed", "--resource-type", "model", "--project-dir", str(PROJECT)),
+                    *(
+                        "--profiles-dir",
+                        str(PROJECT),
+                        "--target-path",
+                        str(home / "dbt"),
+                        "--log-path",
+                        str(home / "logs"),
+                    ),
+                    *("--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"),
+                ]
+            )
+        assert result.success, [item.message for item in result.result or () if str(item.status) in ("error", "fail")]
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def quartiles(self) -> dict[tuple[str, int], tuple]:
+        """Edition and row to indicator, verdict, what is expected, method and evidence."""
+        rows = self.query(
+            "select edition_key, row_number, indicator_key, verdict, expected_text, method, evidence "
+            "from marts.mart_published_audit where check_code = 'printed_quartile'"
+        )
+        return {row[:2]: row[2:] for row in rows}
+
+
+@pytest.fixture(
+    scope="module", params=["seed", pytest.param("national files", marks=needs_national_files)], ids=["seed", "files"]
+)
+def audited(request, tmp_path_factory) -> Audited:
+    return Audited(tmp_path_factory.mktemp("audited"), request.param != "seed")
+
 
 #: Printed quartiles that do not follow from the newest national figures published by then: edition, row and indicator.
 NOT_AS_PRINTED = {
@@ -119,59 +187,65 @@ def test_an_area_missing_from_the_newer_list_keeps_the_older_one():
 # The audit of the four editions
 
 
-def _quartiles(refreshed: Refreshed) -> list[tuple]:
-    return refreshed.home.query(
-        "select edition_key, row_number, indicator_key, verdict, expected_text, method, evidence "
-        "from marts.mart_published_audit where check_code = 'printed_quartile'"
-    )
-
-
-def test_every_printed_quartile_and_average_is_audited(refreshed: Refreshed):
-    printed = refreshed.home.query(
+def test_every_printed_quartile_and_average_is_audited(audited: Audited):
+    printed = audited.query(
         "select 'printed_quartile:' || edition_key || ':' || row_number "
         "from marts.fct_assessment where quartile is not null "
         "union all select 'printed_benchmark:' || edition_key || ':' || row_number "
         "from marts.fct_assessment where benchmark_value is not null"
     )
-    audited = refreshed.home.query("select audit_key from marts.mart_published_audit where check_code like 'printed_%'")
-    assert sorted(printed) == sorted(audited)
-    assert len([key for (key,) in audited if key.startswith("printed_quartile")]) == 60
+    keys = audited.query("select audit_key from marts.mart_published_audit where check_code like 'printed_%'")
+    assert sorted(keys) == sorted(printed)
+    assert len(audited.quartiles()) == 60
 
 
-def test_how_many_printed_quartiles_follow(refreshed: Refreshed):
-    verdicts = Counter((edition, verdict) for edition, _, _, verdict, *_ in _quartiles(refreshed))
-    assert {edition: n for (edition, verdict), n in verdicts.items() if verdict == "agrees"} == {
-        "2016-17-q2": 7,
-        "2018-19-q1": 11,
-        "2020-21-q2": 8,
-        "2022-23-q1": 3,
-    }
-    told = [row for row in _quartiles(refreshed) if row[3] not in ("agrees", "cannot_tell")]
-    assert {tuple(row[:4]) for row in told} == NOT_AS_PRINTED
+def test_how_many_printed_quartiles_follow(audited: Audited):
+    quartiles = audited.quartiles()
+    agreeing = Counter(edition for (edition, _), (_, verdict, *_) in quartiles.items() if verdict == "agrees")
+    assert agreeing == {"2016-17-q2": 7, "2018-19-q1": 11, "2020-21-q2": 8, "2022-23-q1": 3}
+    others = {(*key, *row[:2]) for key, row in quartiles.items() if row[1] not in ("agrees", "cannot_tell")}
+    assert others == NOT_AS_PRINTED
 
 
-def test_the_same_placement_quartile_of_2020_does_not_follow(refreshed: Refreshed):
-    (row,) = [row for row in _quartiles(refreshed) if row[:2] == ("2020-21-q2", 7)]
-    assert row[3:6] == ("disagrees", "quartile 4", "lait")
-    for words in ("60.6", "64, 68 and 71", "year to March 2019", "not 2", "65", "5 December 2019"):
-        assert words in row[6]
+def test_the_same_placement_quartile_of_2020_does_not_follow(audited: Audited):
+    _, verdict, expected, method, evidence = audited.quartiles()["2020-21-q2", 7]
+    assert (verdict, expected, method) == ("disagrees", "quartile 4", "lait")
+    for words in ("60.6", "64, 68 and 71", "year to March 2019", "not 2", "65", "5 December 2019", "No national year"):
+        assert words in evidence
+    assert ("need the national files" in evidence) is not audited.has_files
 
 
-def test_a_figure_on_a_boundary_follows_and_says_so(refreshed: Refreshed):
-    (row,) = [row for row in _quartiles(refreshed) if row[:2] == ("2016-17-q2", 1)]
-    assert row[3] == "agrees"
-    assert "exactly on a boundary" in row[6]
+def test_a_figure_on_a_boundary_follows_and_says_so(audited: Audited):
+    _, verdict, *_, evidence = audited.quartiles()["2016-17-q2", 1]
+    assert verdict == "agrees"
+    assert "exactly on a boundary" in evidence
 
 
-def test_a_quartile_of_another_population_is_not_judged(refreshed: Refreshed):
-    (row,) = [row for row in _quartiles(refreshed) if row[:2] == ("2020-21-q2", 20)]
-    assert row[3] == "cannot_tell"
-    assert "another population" in row[6]
+def test_the_quartile_of_the_yearly_figure_beside_another_figure(audited: Audited):
+    _, verdict, expected, method, evidence = audited.quartiles()["2020-21-q2", 24]
+    assert (verdict, expected, method) == ("depends_on_method", "quartile 3", "own national figure, lait")
+    assert "not of the figure printed beside it" in evidence
 
 
-def test_an_average_headed_national_that_is_the_neighbours(refreshed: Refreshed):
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (("2020-21-q2", 20), "another population"),
+        (("2022-23-q1", 6), "no readable figure"),
+        (("2018-19-q1", 7), "not among the national figures at hand"),
+        (("2018-19-q1", 48), "No national figures are known to have been published by 14 August 2018"),
+        (("2018-19-q1", 31), "No national measure"),
+    ],
+)
+def test_what_cannot_be_told_says_why(audited: Audited, key, words):
+    _, verdict, expected, method, evidence = audited.quartiles()[key]
+    assert (verdict, expected, method) == ("cannot_tell", None, None)
+    assert words in evidence
+
+
+def test_an_average_headed_national_that_is_the_neighbours(audited: Audited):
     found = dict(
-        refreshed.home.query(
+        audited.query(
             "select row_number, evidence from marts.mart_published_audit "
             "where check_code = 'printed_benchmark' and edition_key = '2022-23-q1' and verdict = 'disagrees' "
             "and evidence like '%mean of statistical neighbours (list of 2021)%'"
@@ -181,33 +255,56 @@ def test_an_average_headed_national_that_is_the_neighbours(refreshed: Refreshed)
     assert "24.29" in found[6] and "England's figure was 22.1" in found[6]
 
 
-def test_evidence_is_told_for_every_claim(refreshed: Refreshed):
+def test_no_average_is_that_of_neighbours_drawn_up_later(audited: Audited):
     assert (
-        refreshed.home.query(
-            "select audit_key from marts.mart_published_audit where evidence is null or length(evidence) < 30 "
+        audited.query(
+            "select audit_key from marts.mart_published_audit where check_code = 'printed_benchmark' "
+            "and verdict <> 'cannot_tell' and edition_key < '2021' and expected_text like '%neighbours%'"
+        )
+        == []
+    )
+
+
+def test_averages_agree_where_counted(audited: Audited):
+    rows = audited.query(
+        "select edition_key, row_number, expected_text from marts.mart_published_audit "
+        "where check_code = 'printed_benchmark' and verdict = 'agrees' order by all"
+    )
+    found = {(edition, row): text for edition, row, text in rows}
+    expected = {("2020-21-q2", 3): "mean of all English authorities", ("2020-21-q2", 4): "published figure of England"}
+    if audited.has_files:
+        expected |= {("2018-19-q1", 5): "East Midlands", ("2018-19-q1", 29): "county authorities"}
+    assert found.keys() == expected.keys()
+    assert [key for key, words in expected.items() if words not in found[key]] == []
+
+
+def test_evidence_is_told_for_every_claim(audited: Audited):
+    assert (
+        audited.query(
+            "select audit_key from marts.mart_published_audit where length(evidence) < 30 "
             "or not regexp_matches(evidence, '[.]$') or verdict <> 'cannot_tell' and expected_text is null"
         )
         == []
     )
 
 
-def test_the_computed_side_stands_beside_the_printed_figure(refreshed: Refreshed):
-    ((*then,),) = refreshed.home.query(
+def test_the_computed_side_stands_beside_the_printed_figure(audited: Audited):
+    ((*then,),) = audited.query(
         "select value, quartile, national_measure, comparability, then_period_key, then_published_on, then_n, "
         "then_p25, then_p50, then_p75, then_band, then_distance_to_boundary, then_area_value, then_area_band, "
-        "then_neighbours_mean, then_neighbours_n, then_neighbours_version, then_england "
-        "from marts.mart_benchmark_position "
-        "where edition_key = '2020-21-q2' and row_number = 7"
+        "then_neighbours_mean, then_neighbours_n, then_neighbours_version, then_england, now_period_key, now_band, "
+        "then_points_source from marts.mart_benchmark_position where edition_key = '2020-21-q2' and row_number = 7"
     )
     assert then == [
         *(60.6, 2, "LAC_LongStable%", "in_quarter_against_annual", "fy-2018-19", dt.date(2019, 12, 5), 150),
-        *(64.0, 68.0, 71.0, 4, 3.4, 65.0, 3, 68.0, 10, "2021", 68.0),
+        *(64.0, 68.0, 71.0, 4, 3.4, 65.0, 3, 68.0, 10, "2021", 68.0, "fy-2024-25", 4),
+        "national_file" if audited.has_files else "seed",
     ]
 
 
-def test_no_figure_is_placed_in_a_release_of_later_days(refreshed: Refreshed):
+def test_no_figure_is_placed_in_figures_of_later_days(audited: Audited):
     assert (
-        refreshed.home.query(
+        audited.query(
             "select edition_key, row_number from marts.mart_benchmark_position "
             "where then_published_on > edition_published_on "
             "or comparability in ('other_population', 'other_unit', 'no_national_measure') "
@@ -215,8 +312,30 @@ def test_no_figure_is_placed_in_a_release_of_later_days(refreshed: Refreshed):
         )
         == []
     )
-    ((days_after_the_quarter,),) = refreshed.home.query(
+    ((days_after_the_quarter,),) = audited.query(
         "select max(edition_published_on - period_end) "
         "from marts.mart_benchmark_position join marts.dim_edition using (edition_key)"
     )
     assert days_after_the_quarter == 45
+
+
+@pytest.mark.parametrize("audited", [pytest.param("national files", marks=needs_national_files)], indirect=True)
+def test_the_seed_says_what_the_national_files_say(audited: Audited):
+    """The models' own computation over the files against the seed, every measure and period of the dashboards."""
+    seeded = {(row["measure_key"], row["period_key"]): row for row in _seed("national_quartile_points")}
+    rows = audited.query(
+        "select measure_key, period_key, n, p25, p50, p75, england_value, value, neighbours_mean, neighbours_n, "
+        "neighbours_version from marts.mart_national_position "
+        f"where is_current and term_marker is null and area_code = '{quartile_points.AREA_CODE}'"
+    )
+    computed = {row[:2]: row[2:] for row in rows if row[:2] in seeded}
+    assert computed.keys() == seeded.keys()
+    names = ("n", "p25", "p50", "p75", "england", "area_value", "neighbours_mean", "neighbours_n", "neighbours_version")
+    different = [
+        (key, name, row[name], found)
+        for key, row in seeded.items()
+        for name, found in zip(names, computed[key], strict=True)
+        if (row[name] or None) != (None if found is None else str(found))
+        and abs(float(row[name] or "nan") - float(found if found is not None else "nan")) > 1e-6
+    ]
+    assert different == []

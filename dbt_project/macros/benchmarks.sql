@@ -3,23 +3,15 @@
 #}
 
 {#
-  Quartile band, 1 is best, of a figure among authorities whose quartile points are known. lait: a value on a boundary
-  gets the better band when low is good and the worse one when high is good; mirrored: the better one for both.
-  Printed figures and derived points meet here, so both are rounded alike.
+  Quartile band of a printed figure among authorities whose quartile points are known. Printed figures and derived points
+  meet here, so both are rounded alike.
 #}
-{% macro placed_band(value, p25, p50, p75, polarity, method='lait') -%}
-{%- set value, p25, p50, p75 = as_comparable(value), as_comparable(p25), as_comparable(p50), as_comparable(p75) -%}
-case
-  when {{ value }} is null or {{ p25 }} is null then null
-  when {{ polarity }} = 'low_is_good' then
-    case when {{ value }} <= {{ p25 }} then 1 when {{ value }} <= {{ p50 }} then 2 when {{ value }} <= {{ p75 }} then 3 else 4 end
-  when {{ polarity }} = 'high_is_good' then
-    {%- if method == 'mirrored' %}
-    case when {{ value }} >= {{ p75 }} then 1 when {{ value }} >= {{ p50 }} then 2 when {{ value }} >= {{ p25 }} then 3 else 4 end
-    {%- else %}
-    case when {{ value }} <= {{ p25 }} then 4 when {{ value }} <= {{ p50 }} then 3 when {{ value }} <= {{ p75 }} then 2 else 1 end
-    {%- endif %}
-end
+{% macro placed_band(value, p25, p50, p75, polarity) -%}
+  {{ band_lait(as_comparable(value), as_comparable(p25), as_comparable(p50), as_comparable(p75), polarity) }}
+{%- endmacro %}
+
+{% macro placed_band_mirrored(value, p25, p50, p75, polarity) -%}
+  {{ band_mirrored(as_comparable(value), as_comparable(p25), as_comparable(p50), as_comparable(p75), polarity) }}
 {%- endmacro %}
 
 {# Derived figures carry binary noise and the seed holds six decimals. #}
@@ -27,9 +19,9 @@ end
   round({{ number }}, 6)
 {%- endmacro %}
 
-{# 64.0 as 64, 83.350 as 83.35. #}
+{# 64.0 as 64, 81.553 as 81.55, 0.0447 as 0.045. #}
 {% macro number_words(number) -%}
-  {{ replace_all(as_text('round(' ~ number ~ ', 3)'), '[.]0+$', '') }}
+  {{ replace_all(as_text('case when abs(' ~ number ~ ') >= 1 then round(' ~ number ~ ', 2) else round(' ~ number ~ ', 3) end'), '[.]0+$', '') }}
 {%- endmacro %}
 
 {% macro date_words(day) -%}
@@ -51,7 +43,7 @@ end
   end
 {%- endmacro %}
 
-{# Decimals with which a number is printed: the width within which a computed one is the same. #}
+{# Decimals with which a number is printed. #}
 {% macro printed_decimals(text) -%}
   length(coalesce({{ extract_group(text, '[.]([0-9]+)') }}, ''))
 {%- endmacro %}
@@ -61,6 +53,8 @@ end
   ({% for point in [p25, p50, p75] %}4 * {{ point }} = round(4 * {{ point }}){{ ' and ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
+{# Whether a computed number gives the printed one, rounded half up; a millionth makes up for rounded derived figures. #}
 {% macro is_same_as_printed(computed, printed, text) -%}
-  (abs({{ computed }} - {{ printed }}) <= 0.5 * power(10, -{{ printed_decimals(text) }}) + 0.000001)
+  {%- set half = '0.5 * power(10, -' ~ printed_decimals(text) ~ ')' -%}
+  ({{ as_comparable(computed) }} >= {{ as_comparable(printed ~ ' - ' ~ half) }} and {{ as_comparable(computed) }} < {{ as_comparable(printed ~ ' + ' ~ half) }})
 {%- endmacro %}

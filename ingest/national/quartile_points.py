@@ -3,7 +3,7 @@
     python -m ingest.national.quartile_points ../shared/national
 
 Reads the LAIT long file, its dictionary and the lists of neighbours from one folder and writes one row a measure and
-period: quartile points of all authorities, England, and the county's own value and neighbours' mean. Facts derived from
+period: quartile points and mean of all authorities, England, and the county's own value and neighbours' mean. Facts derived from
 the data of the Department for Education (Open Government Licence v3.0); no row of its files is kept.
 
 Belongs here: one computation in plain Python, on purpose none of the SQL that fills the marts, so that each checks the
@@ -36,6 +36,7 @@ COLUMNS = (
     "period_text",
     "n",
     "england",
+    "authorities_mean",
     "p25",
     "p50",
     "p75",
@@ -132,12 +133,13 @@ def derive(folder: Path, measures: Iterable[str]) -> list[dict[str, object]]:
         mean, found, version = neighbours_mean(authorities, period.end, neighbours)
         numbers = (
             by_number.get(ENGLAND_NUMBER),
+            statistics.fmean(authorities.values()),
             *quartile_points(authorities.values()),
             authorities.get(AREA_NUMBER),
             mean,
         )
-        england, p25, p50, p75, area_value, mean = (None if v is None else round(v, DECIMALS) for v in numbers)
-        row = (measure, period.key, period_text, len(authorities), england, p25, p50, p75)
+        *spread, area_value, mean = (None if v is None else round(v, DECIMALS) for v in numbers)
+        row = (measure, period.key, period_text, len(authorities), *spread)
         rows.append(dict(zip(COLUMNS, (*row, AREA_CODE, area_value, mean, found, version), strict=True)))
     return sorted(rows, key=lambda row: (row["measure_key"], row["period_key"]))
 

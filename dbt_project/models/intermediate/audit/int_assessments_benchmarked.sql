@@ -73,7 +73,7 @@ known_now as (
     releases.certainty,
     releases.source
   from (
-    select measure_key, max(period_key) as period_key from {{ ref('int_national_points') }} group by measure_key
+    select measure_key, max(period_key) as period_key from {{ ref('int_benchmark_points') }} group by measure_key
   ) as newest
   left join releases on releases.measure_key = newest.measure_key and releases.period_key = newest.period_key
 )
@@ -102,8 +102,8 @@ select
   points_{{ time }}.p75 as {{ time }}_p75,
   {%- set p25, p50, p75 = 'points_' ~ time ~ '.p25', 'points_' ~ time ~ '.p50', 'points_' ~ time ~ '.p75' %}
   {{ placed_band('guarded.value', p25, p50, p75, 'guarded.polarity') }} as {{ time }}_band,
-  {{ placed_band('guarded.value', p25, p50, p75, 'guarded.polarity', 'mirrored') }} as {{ time }}_band_mirrored,
-  {{ placed_band('guarded.value', 'points_' ~ time ~ '.exclusive_p25', 'points_' ~ time ~ '.exclusive_p50', 'points_' ~ time ~ '.exclusive_p75', 'guarded.polarity') }} as {{ time }}_band_exclusive,
+  {{ placed_band_mirrored('guarded.value', p25, p50, p75, 'guarded.polarity') }} as {{ time }}_band_mirrored,
+  {{ placed_band_mirrored('guarded.value', 'points_' ~ time ~ '.exclusive_p25', 'points_' ~ time ~ '.exclusive_p50', 'points_' ~ time ~ '.exclusive_p75', 'guarded.polarity') }} as {{ time }}_band_exclusive,
   {{ as_comparable('least(abs(guarded.value - ' ~ p25 ~ '), abs(guarded.value - ' ~ p50 ~ '), abs(guarded.value - ' ~ p75 ~ '))') }} as {{ time }}_distance_to_boundary,
   standings_{{ time }}.area_value as {{ time }}_area_value,
   standings_{{ time }}.band_lait as {{ time }}_area_band,
@@ -120,9 +120,9 @@ from guarded
 left join released_then on released_then.edition_key = guarded.edition_key and released_then.row_number = guarded.row_number
 left join known_now on known_now.measure_key = guarded.national_measure
 {%- for time, release in [('then', 'released_then'), ('now', 'known_now')] %}
-left join {{ ref('int_national_points') }} as points_{{ time }}
+left join {{ ref('int_benchmark_points') }} as points_{{ time }}
   on points_{{ time }}.measure_key = guarded.national_measure and points_{{ time }}.period_key = {{ release }}.period_key
-left join {{ ref('int_national_standings') }} as standings_{{ time }}
+left join {{ ref('int_benchmark_standings') }} as standings_{{ time }}
   on standings_{{ time }}.measure_key = guarded.national_measure
   and standings_{{ time }}.period_key = {{ release }}.period_key
   and standings_{{ time }}.area_code = guarded.area_code

@@ -41,7 +41,9 @@ candidates as (
     comparators.comparator_kind,
     comparators.statistic,
     comparators.value,
-    {{ is_same_as_printed('comparators.value', 'claims.benchmark_value', 'claims.benchmark_text') }} as is_same,
+    -- A list of neighbours drawn up later cannot be what was meant.
+    {{ is_same_as_printed('comparators.value', 'claims.benchmark_value', 'claims.benchmark_text') }}
+      and coalesce(try_cast(comparators.list_version as int), 0) <= year(claims.edition_published_on) as is_same,
     -- Published in whole numbers, such a figure does not tell whether it is what is printed with decimals.
     claims.is_whole and comparators.statistic = 'published' and abs(comparators.value - claims.benchmark_value) <= 0.5 as may_be_same,
     row_number() over (
@@ -50,10 +52,17 @@ candidates as (
     ) as nearness,
     case comparators.statistic
       when 'published' then 'the published figure of ' || comparators.comparator_name
-      else 'the ' || comparators.statistic || ' of ' || lower(left(comparators.comparator_name, 1)) || substr(comparators.comparator_name, 2)
-    end || ', ' || {{ number_words('comparators.value') }} as words
+      when 'mean' then 'the mean of '
+      else 'the median of '
+    end
+    || case
+      when comparators.statistic = 'published' then ''
+      when comparators.comparator_kind in ('england', 'type', 'neighbours') then lower(left(comparators.comparator_name, 1)) || substr(comparators.comparator_name, 2)
+      else comparators.comparator_name
+    end
+    || ', ' || {{ number_words('comparators.value') }} as words
   from claims
-  inner join {{ ref('int_national_comparators') }} as comparators
+  inner join {{ ref('int_benchmark_comparators') }} as comparators
     on comparators.measure_key = claims.national_measure
     and comparators.period_key = claims.then_period_key
     and coalesce(comparators.area_code, claims.area_code) = claims.area_code
@@ -65,8 +74,10 @@ compared as (
     row_number,
     max(case when nearness = 1 then words end) as nearest_words,
     max(case when comparator_key = 'england' and statistic = 'published' then value end) as england,
+    count(*) as compared_count,
+    max(case when is_same and comparator_kind = named_kind and statistic <> 'median' then 1 else 0 end) as named_mean_is_same,
+    max(case when is_same and comparator_kind = named_kind and statistic = 'median' then 1 else 0 end) as named_median_is_same,
     {{ joined_text("case when is_same then words end", '; ', 'nearness') }} as same_words,
-    {{ joined_text("case when is_same and comparator_kind = named_kind then words end", '; ', 'nearness') }} as named_same_words,
     {{ joined_text("case when may_be_same and comparator_kind = named_kind then words end", '; ', 'nearness') }} as named_close_words,
     {{ joined_text("case when comparator_kind = named_kind then words end", '; ', 'nearness') }} as named_words
   from candidates
@@ -80,12 +91,13 @@ older_years as (
     claims.row_number,
     comparators.period_key as older_period_key
   from claims
-  inner join {{ ref('int_national_comparators') }} as comparators
+  inner join {{ ref('int_benchmark_comparators') }} as comparators
     on comparators.measure_key = claims.national_measure
     and comparators.period_key < claims.then_period_key
     and comparators.comparator_kind = claims.named_kind
     and comparators.statistic <> 'median'
     and coalesce(comparators.area_code, claims.area_code) = claims.area_code
+    and coalesce(try_cast(comparators.list_version as int), 0) <= year(claims.edition_published_on)
   where {{ is_same_as_printed('comparators.value', 'claims.benchmark_value', 'claims.benchmark_text') }}
   qualify row_number() over (
     partition by claims.edition_key, claims.row_number order by comparators.period_key desc, comparators.comparator_key
@@ -97,7 +109,7 @@ judged as (
     claims.*,
     older_years.older_period_key,
     compared.same_words,
-    compared.named_same_words,
+    compared.compared_count,
     compared.named_close_words,
     compared.named_words,
     compared.nearest_words,
@@ -106,7 +118,8 @@ judged as (
       when claims.national_measure is null then 'no measure'
       when claims.then_period_key is null then 'no release'
       when claims.then_n is null then 'release not at hand'
-      when compared.named_same_words is not null then 'as named'
+      when compared.named_mean_is_same = 1 then 'as named'
+      when compared.named_median_is_same = 1 then 'median'
       when compared.same_words is not null and claims.named_kind is null then 'found'
       when compared.same_words is not null then 'another'
       when compared.named_close_words is not null then 'too coarse'
@@ -124,6 +137,7 @@ worded as (
     *,
     case
       when finding in ('as named', 'found') then 'agrees'
+      when finding = 'median' then 'depends_on_method'
       when finding in ('another', 'not national') then 'disagrees'
       else 'cannot_tell'
     end as verdict,
@@ -141,8 +155,8 @@ select
   indicator_key,
   'average ' || benchmark_text || coalesce(' (' || comparator || ')', '') as claim_text,
   case
-    when verdict = 'agrees' then coalesce(named_same_words, same_words)
-    when verdict = 'disagrees' then named_words
+    when verdict = 'agrees' then same_words
+    when verdict in ('disagrees', 'depends_on_method') then named_words
   end as expected_text,
   case when verdict <> 'cannot_tell' then 'the same when rounded as printed' end as method,
   verdict,
@@ -154,8 +168,10 @@ select
     when finding = 'no release' then 'No national figures are known to have been published by ' || {{ date_words('edition_published_on') }} || '.'
     when finding = 'release not at hand'
       then 'The figures for ' || then_words || ', published ' || then_day || ', were the newest of that time; they are not among the national figures at hand.'
-    when finding = 'as named' then heading_words || '; for ' || then_words || ' ' || benchmark_text || ' is ' || named_same_words || '.'
-    when finding = 'found' then heading_words || '; for ' || then_words || ' ' || benchmark_text || ' is ' || same_words || '.'
+    when finding = 'median'
+      then heading_words || '; for ' || then_words || ' ' || benchmark_text || ' is that only as a median, not as a mean. Of the ' || compared_count || ' figures compared it is the same as ' || same_words || '.'
+    when finding in ('as named', 'found')
+      then heading_words || '; for ' || then_words || ' ' || benchmark_text || ' is, of the ' || compared_count || ' figures compared, the same as ' || same_words || '.'
     when finding = 'another'
       then heading_words || ', but for ' || then_words || ' ' || benchmark_text || ' is ' || same_words || coalesce('; England''s figure was ' || {{ number_words('england') }}, '') || '.'
     when finding = 'too coarse'
@@ -165,7 +181,7 @@ select
         || coalesce(named_words, 'no national figure') || '. No other group at hand gives it; the nearest is ' || nearest_words || '.'
         || coalesce(' It would be right of ' || {{ year_words('older_period_key') }} || ', an older year.', '')
     when finding = 'other neighbours'
-      then heading_words || '; the list of neighbours in force then is not at hand. By the lists at hand, for ' || then_words || ', there is ' || coalesce(named_words, 'none') || '.'
+      then heading_words || '; the list of neighbours in force then is not at hand. By later lists, for ' || then_words || ', there is ' || coalesce(named_words, 'none') || '.'
     else heading_words || ', and no group at hand gives ' || benchmark_text || ' for ' || then_words || coalesce('; the nearest is ' || nearest_words, '') || '.'
   end as evidence,
   source_file,

@@ -45,7 +45,7 @@ other_years as (
     points.period_key as other_period_key,
     coalesce(points.period_key < claims.then_period_key, false) as other_is_older
   from claims
-  inner join {{ ref('int_national_points') }} as points on points.measure_key = claims.national_measure
+  inner join {{ ref('int_benchmark_points') }} as points on points.measure_key = claims.national_measure
   where points.period_key <> coalesce(claims.then_period_key, '')
     and {{ placed_band('claims.value', 'points.p25', 'points.p50', 'points.p75', 'claims.polarity') }} = claims.quartile
   qualify row_number() over (
@@ -158,6 +158,7 @@ select
         || case finding when 'own lait' then '' else ' by another method (' || substr(finding, 5) || ')' end
         || ', not of the figure printed beside it.' || basis_words
     else placed_words || ', not ' || quartile || '. ' || own_words || other_year_words || basis_words
+      || case then_points_source when 'seed' then ' Of the other methods only one could be tried: the rest need the national files.' else '' end
   end as evidence,
   source_file,
   source_line_from,
