@@ -252,15 +252,7 @@ def _cells(block: Block, places: dict[str, int]) -> dict[str, pa.Array]:
 
 
 def _note_odd(records: list[OddRecord], width: int, problems: Problems) -> None:
-    """Raises FileRejected (truncated_file) where a file ends at an end of line inside a quoted cell."""
     for odd in records:
-        if odd.text.count('"') % 2:
-            raise FileRejected(
-                "truncated_file",
-                f"The record on line {odd.line} opens a quotation mark that nothing closes: the download stopped "
-                "half-way. Download the file again.",
-                line_from=odd.line,
-            )
         message = (
             f"The record on line {odd.line} has {len(odd.fields)} cells where the headings have {width}, so which is "
             "which is not known: it counts nowhere. Mend the file."
