@@ -90,6 +90,8 @@ class CsvFile:
 def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
     """Look at a file's first bytes and read its heading.
 
+    A heading that is no UTF-8 makes the file one of Windows-1252.
+
     Raises FileRejected: empty_file, binary_file, html_file, json_file, undecodable_file, bare_returns.
     """
     with path.open("rb") as stream:
@@ -106,7 +108,11 @@ def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
             )
     encoding = encoding or _encoding_of(start)
     _refuse_other_text(start, encoding)
-    heading = _first_record(path, encoding)
+    try:
+        heading = _first_record(path, encoding)
+    except NotUtf8:
+        encoding = WINDOWS
+        heading = _first_record(path, encoding)
     return CsvFile(path, encoding, heading, last == b"\n")
 
 

@@ -378,7 +378,7 @@ class _Writer:
         reading.survey.blank_rows += int((~filled).sum())
         sound &= filled
         rows = np.flatnonzero(~filled)
-        self._problems.add_rows(
+        self._problems.add_described(
             "blank_row", "warning", view.lines, rows, lambda _: (None, None, "The row has no cell filled.")
         )
 
@@ -420,7 +420,7 @@ class _Writer:
             message = f"{text or 'An empty cell'!r} is no geographic level of the standard."
             return "geographic_level", text, message
 
-        self._problems.add_rows("unknown_level", "error", view.lines, unknown, described)
+        self._problems.add_described("unknown_level", "error", view.lines, unknown, described)
         for number, level in enumerate(levels):
             if level is not None:
                 rows = np.flatnonzero(codes == number)
@@ -473,7 +473,7 @@ class _Writer:
     ) -> None:
         if len(rows):
             sound[rows] = False
-            self._problems.add_rows(code, "error", view.lines, rows, described)
+            self._problems.add_described(code, "error", view.lines, rows, described)
 
     def _area_verdict(self, level: standard.Level, cells: dict[str, str | None]) -> Verdict | None:
         code, name = cells.get(level.code or ""), cells.get(level.name_column)
@@ -553,7 +553,7 @@ class _Writer:
             at = at if rows is None else rows[at]
             if sound is not None:
                 sound[at] = False
-            self._problems.add_rows(
+            self._problems.add_described(
                 code, severity, view.lines, at, lambda row, c=combinations: verdicts[c[row]].described
             )
 
@@ -592,7 +592,7 @@ class _Writer:
             texts = (view.texts(place)[view.codes(place)[row]] for place in self._key_places)
             return None, " | ".join(filter(None, texts)), message
 
-        self._problems.add_rows("duplicate_row", "error", view.lines, rows, described)
+        self._problems.add_described("duplicate_row", "error", view.lines, rows, described)
 
     def _judge_values(self, view: View) -> None:
         for place in self._facts.roles.indicators:
@@ -614,7 +614,7 @@ class _Writer:
                 text = view.texts(place)[view.codes(place)[row]]
                 return self._layout.names[place], text, f"{text!r} is neither a number nor a symbol of the standard."
 
-            self._problems.add_rows("value_not_a_number", "warning", view.lines, rows, described)
+            self._problems.add_described("value_not_a_number", "warning", view.lines, rows, described)
 
 
 def _pair_verdict(

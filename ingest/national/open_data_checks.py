@@ -52,9 +52,22 @@ class Problems:
         severity: str,
         lines: np.ndarray,
         rows: np.ndarray,
+        column: str | None,
+        text_of: Callable[[int], str | None],
+        message: str,
+    ) -> None:
+        """As ``add`` for many rows of a block that have one column and message."""
+        self.add_described(code, severity, lines, rows, lambda row: (column, text_of(row), message))
+
+    def add_described(
+        self,
+        code: str,
+        severity: str,
+        lines: np.ndarray,
+        rows: np.ndarray,
         describe: Callable[[int], tuple[str | None, str | None, str]],
     ) -> None:
-        """As ``add`` for many rows of a block; ``describe`` gives column, text and message of a row that is listed."""
+        """As ``add_rows``; ``describe`` gives column, text and message of a row that is listed."""
         kept = self._rows.setdefault(code, [])
         for row in rows[: max(0, MAX_PROBLEMS - len(kept))].tolist():
             kept.append(self._row(code, severity, int(lines[row]), *describe(row)))
