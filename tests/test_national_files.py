@@ -788,7 +788,7 @@ ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage
         (
             "line.csv",
             csv_text(DICTIONARY, dictionary_row(), dictionary_row(description="a\nb")).rsplit("b", 1)[0],
-            "truncated_file",
+            "unclosed_quote",
             "",
         ),
         ("long.parquet", GOOD_PARQUET[: len(GOOD_PARQUET) // 2], "parquet_unreadable", "Download"),
