@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from conftest import without_national_files
 from dbt.cli.main import dbtRunner
 
 from ingest import raw, schemas
@@ -65,6 +66,7 @@ class Home:
         folder = self.path / "raw"
         shutil.rmtree(folder, ignore_errors=True)
         raw.ensure_empty(folder)
+        without_national_files(folder)
         for edition in editions:
             for table in schemas.EDITION_TABLES:
                 _write(table, edition[table.name], folder / "editions" / edition["folder"] / f"{table.name}.parquet")

@@ -3,11 +3,6 @@
   Definitions: methods.md section 1.
 #}
 
-{# The value at a place of an ordered population; an aggregate. #}
-{% macro value_at_place(value, place, wanted) -%}
-  max(case when {{ place }} = {{ wanted }} then {{ value }} end)
-{%- endmacro %}
-
 {# The band of the department's own tool: on a boundary the better one when low is good, the worse one when high is good. #}
 {% macro band_lait(value, low, middle, high, polarity) -%}
   case {{ polarity }}
@@ -92,7 +87,7 @@ eras as (
   group by era_number
 ),
 
-valued as (
+given_lists as (
   select given.population_number, list(given.value) as given_values, list(places.place) as given_places
   from {{ values }} as given
   inner join places on places.la_number = given.la_number
@@ -101,14 +96,14 @@ valued as (
 
 dense as (
   select
-    valued.population_number,
+    given_lists.population_number,
     populations.era_number,
     list_transform(
       range(1, (select max(place) + 1 from places)),
-      lambda place: valued.given_values[list_position(valued.given_places, cast(place as int))]
+      lambda place: given_lists.given_values[list_position(given_lists.given_places, cast(place as int))]
     ) as by_place
-  from valued
-  inner join {{ populations }} as populations on populations.population_number = valued.population_number
+  from given_lists
+  inner join {{ populations }} as populations on populations.population_number = given_lists.population_number
 ),
 
 spread as (
