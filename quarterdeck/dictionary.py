@@ -26,8 +26,10 @@ Made by `make dictionary` from `dbt_project/models/marts/*.yml`; edit those.
 
 def models() -> list[dict[str, Any]]:
     """The public models as their YAML declares them, dimensions first."""
-    order = ("_dimensions.yml", "_facts.yml", "_marts.yml", "_audit.yml", "_lineage.yml")
-    return [model for name in order for model in yaml.safe_load((MARTS / name).read_text(encoding="utf-8"))["models"]]
+    order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit", "_lineage")
+    files = [path for path in MARTS.rglob("_*.yml") if path.stem in order]
+    files.sort(key=lambda path: (order.index(path.stem), path))
+    return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
 
 
 def render() -> str:
