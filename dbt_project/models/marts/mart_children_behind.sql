@@ -78,11 +78,11 @@ gaps as (
     {% for mark in ['benchmark', 'target'] -%}
     case
       when unit = 'count' then {{ mark }}_gap
-      when denominator_high is not null then least({{ mark }}_gap * denominator_low, {{ mark }}_gap * denominator_high) / 100
+      when denominator_high is not null then round(least({{ mark }}_gap * denominator_low, {{ mark }}_gap * denominator_high) / 100, 6)
     end as {{ mark }}_gap_low,
     case
       when unit = 'count' then {{ mark }}_gap
-      when denominator_high is not null then greatest({{ mark }}_gap * denominator_low, {{ mark }}_gap * denominator_high) / 100
+      when denominator_high is not null then round(greatest({{ mark }}_gap * denominator_low, {{ mark }}_gap * denominator_high) / 100, 6)
     end as {{ mark }}_gap_high{{ ',' if not loop.last }}
     {% endfor %}
   from intervals

@@ -161,7 +161,7 @@ select
     when value_status in ('not_available', 'see_appendix') then 'unavailable'
     -- A row that names a period or a colour had a figure; it was lost on the way.
     when is_printed and (period_text is not null or rag is not null) then 'damaged'
-    when next_end > period_end then 'not_due'
+    when next_end >= period_end then 'not_due'
     else 'not_printed'
   end as silence,
   period_key,

@@ -37,7 +37,7 @@ worded as (
     *,
     {{ capitalised('rag') }} || coalesce(', quartile ' || {{ as_text('quartile') }}, ', no quartile') as claim_text,
     'rating_key' as method,
-    spoken_name || ' is printed ' || rag
+    {{ capitalised('spoken_name') }} || ' is printed ' || rag
     || case
       when quartile is null then ' without a quartile, so the printed key does not say which colour is due.'
       else ' beside quartile ' || {{ as_text('quartile') }}

@@ -107,7 +107,7 @@ worded as (
       when change < 0 then 'Lower: ' || figures_words
       else 'The same: ' || figures_words
     end as expected_text,
-    coalesce(reference, 'no_earlier_figure') as method,
+    case when value is null then 'no_figure' else coalesce(reference, 'no_earlier_figure') end as method,
     printed_words || case
       when comparison_reading <> 'read' then
         ', of which no direction can be read' || coalesce('; the figures are ' || figures_words, '') || '.'

@@ -15,7 +15,7 @@ compared as (
     {{ capitalised(polarity_words('label_polarity')) }} as expected_text,
     'polarity_beside_label' as method,
     case when comparison_polarity = label_polarity then 'agrees' else 'disagrees' end as verdict,
-    spoken_name || ': the label says ' || {{ polarity_words('label_polarity') }} || ' and the comparison beside it, '''
+    {{ capitalised('spoken_name') }} || ': the label says ' || {{ polarity_words('label_polarity') }} || ' and the comparison beside it, '''
     || trim(comparison_text) || ''', says ' || {{ polarity_words('comparison_polarity') }}
     || case when comparison_polarity = label_polarity then '; the two agree.' else '; the edition contradicts itself.' end as evidence
   from stated
@@ -35,7 +35,7 @@ compared as (
       when stated_polarity = 'neutral' or indicator_polarity = 'neutral' then 'depends_on_method'
       else 'disagrees'
     end,
-    spoken_name || ': the edition says ' || {{ polarity_words('stated_polarity') }} || ', and the list of indicators says '
+    {{ capitalised('spoken_name') }} || ': the edition says ' || {{ polarity_words('stated_polarity') }} || ', and the list of indicators says '
     || {{ polarity_words('indicator_polarity') }} || '.'
   from stated
   where stated_polarity is not null and indicator_polarity is not null
@@ -49,7 +49,7 @@ compared as (
     'A direction without a judgement, because there is no polarity',
     'judgement_needs_polarity',
     case when stated_polarity = 'neutral' then 'disagrees' else 'depends_on_method' end,
-    spoken_name || ' is printed as ''' || trim(comparison_text) || ''', a judgement, although '
+    {{ capitalised('spoken_name') }} || ' is printed as ''' || trim(comparison_text) || ''', a judgement, although '
     || case
       when stated_polarity = 'neutral' then 'the edition itself says that it has no polarity.'
       else 'the list of indicators gives it no polarity: more can be good or bad.'

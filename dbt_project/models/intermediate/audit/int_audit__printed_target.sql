@@ -72,7 +72,7 @@ judged as (
       when wants_less or wants_more then 'previous_figure'
       else 'words'
     end as method,
-    spoken_name || coalesce(' in ' || period_label, '') || case
+    {{ capitalised('spoken_name') }} || coalesce(' in ' || period_label, '') || case
       when value is not null then ' is ' || {{ figure_words('value', 'unit') }}
       else ' has no figure that can be read'
     end as figure_said,

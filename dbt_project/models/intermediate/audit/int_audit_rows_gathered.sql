@@ -30,7 +30,7 @@ select
   dashboard.indicator_key,
   case
     when dashboard.indicator_name is not null then dashboard.indicator_name
-    when dashboard.printed_label = '' or {{ is_only_marks('dashboard.printed_label') }} then 'An indicator without a readable label'
+    when dashboard.printed_label = '' or {{ is_only_marks('dashboard.printed_label') }} then 'a row without a readable label'
     else trim(dashboard.printed_label)
   end as spoken_name,
   indicators.basis,
