@@ -1,4 +1,4 @@
-"""The audit of what editions print: the published editions case by case, editions made consistent, and editions made wrong."""
+"""The audit of what editions print: the published ones case by case, others made consistent, others made wrong."""
 
 from __future__ import annotations
 
@@ -120,13 +120,10 @@ def test_implied_denominators_of_known_figures(statistics):
         (25.3, 1, 49): (194, 194),
         # A half goes up: 1 of 8 is 12.5 %, printed 13 %, never 12 %.
         (13, 0, 1): (8, 8),
-        (12, 0, 1): (9, 8),
         (0, 1, 0): (1, None),
         (0, 1, 3): (6001, None),
         (100, 0, 7): (7, 7),
-        (2.000001, 6, 10_000_000_000): (499999625001, 499999875000),
     }
-    del ends[12, 0, 1], ends[2.000001, 6, 10_000_000_000]
     for (percent, decimals, numerator), expected in ends.items():
         got = statistics(percent, decimals, numerator)
         assert (got["low"], got["high"]) == expected, (percent, numerator)
@@ -214,7 +211,7 @@ def test_children_in_care_are_not_the_same_number_everywhere(refreshed):
     assert "implies 622 to 633 " in said
     # In 2018/19 all of them are shares of 577 children.
     agreeing = found(refreshed.home, "implied_cohort", "agrees")
-    assert {number for key, number in agreeing if key == "2018-19-q1"} == {7, 9, 11, 12, 48}
+    assert {number for key, number in agreeing if key == "2018-19-q1"} == {5, 7, 9, 11, 12, 48}
     assert set(found(refreshed.home, "implied_cohort", "differs_in_basis")) == {("2020-21-q2", 5)}
 
 
@@ -243,7 +240,8 @@ def test_targets(refreshed):
 
 def test_lineage_of_the_published_editions(refreshed):
     rows = refreshed.home.query(
-        "select edition_key, indicator_key, status, silence, related_indicator_key, editions_between from marts.mart_indicator_lineage"
+        """select edition_key, indicator_key, status, silence, related_indicator_key, editions_between
+           from marts.mart_indicator_lineage"""
     )
     lineage = {row[:2]: row[2:] for row in rows}
     rolling, to_date = "first-time-entrants-rolling-12-months", "first-time-entrants-year-to-date"
@@ -280,8 +278,8 @@ def test_children_behind(refreshed):
 
 def test_every_comparison_leads_to_lines_of_files_and_to_a_severity(refreshed):
     rows = refreshed.home.query(
-        """select source_file, source_line_from, source_line_to, other_source_file, other_line_from, other_line_to, severity, verdict
-           from marts.mart_published_audit"""
+        """select source_file, source_line_from, source_line_to, other_source_file, other_line_from, other_line_to,
+           severity, verdict from marts.mart_published_audit"""
     )
     lengths = dict(refreshed.home.query("select source_file, line_count from marts.dim_edition"))
     for file, first, last, other, other_first, other_last, severity, verdict in rows:
@@ -345,6 +343,8 @@ class Consistent:
         if (label, quarter) not in self.figures:
             cohort = next((name for part, name in COHORTS.items() if part in label), label)
             whole = self.wholes.setdefault((cohort, quarter), self.rng.randrange(300, 420))
+            # Children in long-term care are some of the children in care.
+            whole = whole // 2 if "same placement" in label else whole
             part = self.rng.randrange(1, whole)
             if label.startswith(("No.", "Number")):
                 text = str(part)
@@ -495,7 +495,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawHome]:
                             row(
                                 HOME_EDUCATED, "Q2", "718", comparison_text="Lower", target_text="Reduce", rag_text="G"
                             ),
-                            row(REVIEWS, "Q2", "94.6% (189)", comparison_text="Higher", target_text="<90%"),
+                            row(REVIEWS, "Q2", "94.5% (189)", comparison_text="Higher", target_text="<90%"),
                             row(THREE_MOVES, "Q2", "10.0% (450)", rag_text="G", quartile_text="4"),
                             row(DENTAL, "Q2", "48.0% (240)", rag_text="R", quartile_text="3", comparison_text="Better"),
                             row(ASSESSED, "Q2", "98.6% (3)", rag_text="A", quartile_text="1"),
@@ -661,9 +661,9 @@ def test_relations_and_cohorts_name_known_indicators_once():
     assert len(set(cohorts)) == len(cohorts)
     assert {indicator for _, indicator in cohorts} <= set(known)
     # A measure over another stretch of time is related as such.
-    for row in seed("indicator_relations"):
-        if row["relation"] == "other_basis":
-            assert known[row["indicator_key"]]["basis"] != known[row["related_indicator_key"]]["basis"]
+    for pair in seed("indicator_relations"):
+        if pair["relation"] == "other_basis":
+            assert known[pair["indicator_key"]]["basis"] != known[pair["related_indicator_key"]]["basis"]
 
 
 def test_every_verdict_has_a_severity():

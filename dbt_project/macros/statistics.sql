@@ -68,3 +68,8 @@
       then ({{ count }} + 1.0) * power(1.0 - 1.0 / (9.0 * ({{ count }} + 1.0)) + {{ z_95() }} / (3.0 * sqrt({{ count }} + 1.0)), 3)
   end
 {%- endmacro %}
+
+{# How many times the larger of two numbers is the smaller; null where one is nought. #}
+{% macro times_apart(one, other) -%}
+  greatest({{ one }} * 1.0 / nullif({{ other }}, 0), {{ other }} * 1.0 / nullif({{ one }}, 0))
+{%- endmacro %}

@@ -1,3 +1,6 @@
+{%- set middle = "((earlier_low + earlier_high) / 2.0)" -%}
+{#- Children of whom the bracket's number is the rest: 450 beside 10 % are 90 % of 500. -#}
+{%- set others = "(numerator / nullif(1 - value / 100, 0))" -%}
 -- What the bracket implies about the number of children, against the newest earlier edition that prints one for the
 -- same indicator. A share in the bracket behind a count implies a number too.
 with shares as (
@@ -78,12 +81,12 @@ judged as (
       when times is null then 'cannot_tell'
       else 'agrees'
     end as verdict,
-    -- What else the bracket could hold: it fits where the number is near what the earlier edition implies.
+    -- What else the bracket could hold: it fits where the number comes near the middle of what the earlier edition implies.
     case
-      when bracket_holds <> 'number' then null
-      when numerator between earlier_low / {{ var('audit_cohort_likeness') }} and earlier_high * {{ var('audit_cohort_likeness') }} then 'the number of all children'
-      when value < 100 and numerator / (1 - value / 100) between earlier_low / {{ var('audit_cohort_likeness') }} and earlier_high * {{ var('audit_cohort_likeness') }}
-        then 'the number of the other children'
+      when bracket_holds <> 'number' or earlier_high is null then null
+      when {{ times_apart('numerator', middle) }} <= {{ var('audit_cohort_likeness') }}
+        and coalesce({{ times_apart('numerator', middle) }} <= {{ times_apart(others, middle) }}, true) then 'the number of all children'
+      when {{ times_apart(others, middle) }} <= {{ var('audit_cohort_likeness') }} then 'the number of the other children'
     end as other_reading
   from pairs
 ),
