@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 {# A number without the zeros that a fraction carries: 5, 58.5, 1.87. #}
-{% macro number_words(number) -%}
+{% macro spoken_number(number) -%}
   case
     when {{ number }} = floor({{ number }}) and abs({{ number }}) < 1000000000000 then {{ as_text("cast(" ~ number ~ " as bigint)") }}
     else {{ as_text("round(" ~ number ~ ", 6)") }}
@@ -43,7 +43,7 @@
 
 {# A figure with its unit where a unit is spoken: 58.5%, 3855. #}
 {% macro figure_words(number, unit) -%}
-  {{ number_words(number) }} || case when {{ unit }} = 'percent' then '%' else '' end
+  {{ spoken_number(number) }} || case when {{ unit }} = 'percent' then '%' else '' end
 {%- endmacro %}
 
 {# 664, or 622 to 633; without an upper end 'at least 2001'. #}
