@@ -533,7 +533,9 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawHome]:
                         row(PLANS, "2019", "8 | 1%", comparison_text="Higher"),
                     ],
                 ),
-                edition("2021-22-q1", [row(HOME_EDUCATED, "Q1", "750"), row(EET, "Q1", "50%")]),
+                edition(
+                    "2021-22-q1", [row(HOME_EDUCATED, "Q1", "750"), row(EET, "Q1", "50%"), row(PLANS, "2020", "90%")]
+                ),
                 with_lines(
                     edition(
                         "2021-22-q2",
@@ -550,6 +552,8 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawHome]:
                         [
                             row(HOME_EDUCATED, "Q2", "745", comparison_text="Lower"),
                             row(EET, "Q2", "35%", comparison_text="Lower"),
+                            row(PLANS, "2021", "85%", comparison_text="Higher"),
+                            row(PLANS, "2022", "85%", comparison_text="Lower"),
                         ],
                     ),
                     LAST_YEAR,
@@ -591,6 +595,8 @@ def test_words_against_figures_of_this_and_of_earlier_editions(wrong):
     assert said("2021-22-q2", 2) == ("agrees", "period_before")
     assert said("2022-23-q2", 1) == ("disagrees", "year_before")
     assert said("2022-23-q2", 2) == ("agrees", "year_before")
+    # The year before a year is the period before it.
+    assert said("2022-23-q2", 3) == ("disagrees", "period_before")
     # Another council's figures are not this one's.
     assert said("2020-21-q2-rutland", 1) == ("cannot_tell", "no_earlier_figure")
 
@@ -636,7 +642,8 @@ def test_silence_is_told_apart(wrong):
     plans, offending = "send-plans-within-20-weeks", "youth-reoffending-rate"
     assert silence["2020-21-q2", plans] == ("absent", "not_due")
     assert silence["2020-21-q3", plans] == ("continued", "damaged")
-    assert silence["2021-22-q1", plans] == ("absent", "not_printed")
+    assert silence["2021-22-q2", plans] == ("absent", "not_due")
+    assert silence["2021-22-q1", "child-protection-reviews-on-time"] == ("absent", "not_printed")
     assert silence["2020-21-q2", offending] == ("first_seen", "late")
     assert silence["2020-21-q3", offending] == ("continued", "unavailable")
     assert silence["2020-21-q2-rutland", "electively-home-educated"] == ("first_seen", None)

@@ -5,7 +5,8 @@ with implied as (
     figures.*,
     cohorts.cohort_key,
     cohorts.membership,
-    cohorts.strictness
+    cohorts.strictness,
+    cohorts.exception
   from {{ ref('mart_children_behind') }} as figures
   inner join {{ ref('cohort_groups') }} as cohorts on cohorts.indicator_key = figures.indicator_key
   where figures.role = 'latest' and figures.denominator_low is not null and figures.period_key is not null
@@ -20,6 +21,7 @@ pairs as (
     other.denominator_low as other_low,
     other.denominator_high as other_high,
     other.membership as other_membership,
+    coalesce(one.exception, other.exception) as known_exception,
     case when 'loose' in (one.strictness, other.strictness) then 'differs_in_basis' else 'disagrees' end as verdict_of_clash,
     other.source_file as other_source_file,
     other.source_line_from as other_line_from,
@@ -58,7 +60,7 @@ worded as (
     || case
       when membership = 'same' and other_membership = 'same' then
         case when clashes then 'both should be shares of the same number.' else 'both can be shares of the same number.' end
-      when clashes then 'a part cannot be larger than the whole.'
+      when clashes then 'a part cannot be larger than the whole' || coalesce(', except that ' || known_exception, '') || '.'
       else 'the one can be a part of the other.'
     end as evidence
   from pairs

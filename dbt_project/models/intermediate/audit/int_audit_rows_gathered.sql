@@ -71,7 +71,11 @@ select
   dashboard.target_value,
   assessments.target_has_percent,
   dashboard.target_kind,
-  bases.comparison_base,
+  case
+    -- For a yearly figure the same period of the year before is the figure before.
+    when bases.comparison_base = 'same_period_last_year' and periods.period_type in ('financial_year', 'calendar_year', 'academic_year') then 'previous_figure'
+    else bases.comparison_base
+  end as comparison_base,
   rating_keys.edition_key is not null as key_is_printed,
   rating_keys.key_line_from,
   rating_keys.key_line_to,
