@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ingest.identity import ReportingQuarter
 
@@ -22,6 +23,21 @@ def sha256_of(path: Path) -> str:
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
+    return digest.hexdigest()
+
+
+def fingerprint_of(paths: Iterable[Path], extra: str = "") -> str:
+    """Hash of the names and contents of these files, those that exist; computed anew only when one changed."""
+    stamps = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists())
+    return _hash_of_files(stamps, extra)
+
+
+@lru_cache(maxsize=8)
+def _hash_of_files(stamps: tuple[tuple[str, int, int], ...], extra: str) -> str:
+    digest = hashlib.sha256(extra.encode())
+    for name, _, _ in stamps:
+        path = Path(name)
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -38,13 +54,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 @dataclass
-class FileRecord:
-    """What is known of one received file.
-
-    ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
-    ``problems`` hold the columns of the raw table of that name. ``fingerprint`` is that of the reading
-    code, layouts and councils by which the outcome was reached.
-    """
+class ReceivedFile:
+    """What is known of any received file; ``problems`` are rows of the raw table that lists them."""
 
     source_sha256: str
     source_file: str
@@ -53,33 +64,11 @@ class FileRecord:
     outcome: str = "received"
     error_code: str | None = None
     error_message: str | None = None
-    edition_key: str | None = None
-    area_code: str | None = None
-    financial_year: str | None = None
-    quarter: int | None = None
-    edition_source: str | None = None
-    area_source: str | None = None
-    layout: str | None = None
-    comparator_text: str | None = None
-    encoding: str | None = None
-    line_count: int | None = None
     row_count: int | None = None
-    dispositions: dict[str, int] = field(default_factory=dict)
-    labels: list[str] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
-    cut_off: bool = False
-    torn: bool = False
     sidecar: dict[str, Any] | None = None
-    identified_with: str = ""
     read_with: str = ""
     sequence: int = 0
-
-    @property
-    def reporting_quarter(self) -> str | None:
-        """Partition of the edition, such as ``2020-21-q2``; None while the file is not identified."""
-        if self.financial_year is None or self.quarter is None:
-            return None
-        return ReportingQuarter(int(self.financial_year[:4]), self.quarter).key
 
     @property
     def sequence_key(self) -> tuple[str, int, str]:
@@ -91,12 +80,49 @@ class FileRecord:
         return datetime.fromisoformat(self.received_at)
 
 
-class Archive:
+@dataclass
+class FileRecord(ReceivedFile):
+    """What is known of one received dashboard.
+
+    ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
+    ``problems`` hold the columns of the raw table of that name. ``identified_with`` and ``read_with`` are
+    fingerprints of the reading code, layouts and councils by which the outcome was reached.
+    """
+
+    edition_key: str | None = None
+    area_code: str | None = None
+    financial_year: str | None = None
+    quarter: int | None = None
+    edition_source: str | None = None
+    area_source: str | None = None
+    layout: str | None = None
+    comparator_text: str | None = None
+    encoding: str | None = None
+    line_count: int | None = None
+    dispositions: dict[str, int] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    cut_off: bool = False
+    torn: bool = False
+    identified_with: str = ""
+
+    @property
+    def reporting_quarter(self) -> str | None:
+        """Partition of the edition, such as ``2020-21-q2``; None while the file is not identified."""
+        if self.financial_year is None or self.quarter is None:
+            return None
+        return ReportingQuarter(int(self.financial_year[:4]), self.quarter).key
+
+
+Record = TypeVar("Record", bound=ReceivedFile)
+
+
+class Archive(Generic[Record]):
     """Received files and their records below one folder; both are only ever added or replaced whole."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, record_type: type[Record]) -> None:
         self.files = folder / "files"
         self.records_dir = folder / "records"
+        self.record_type = record_type
 
     def path_of(self, sha256: str) -> Path:
         return self.files / sha256
@@ -122,18 +148,18 @@ class Archive:
             copy.unlink(missing_ok=True)
             raise
 
-    def save(self, record: FileRecord) -> None:
+    def save(self, record: Record) -> None:
         content = json.dumps(vars(record), ensure_ascii=False, separators=(",", ":"))
         write_atomically(self.records_dir / f"{record.source_sha256}.json", content.encode())
 
-    def records(self) -> Iterator[FileRecord]:
+    def records(self) -> Iterator[Record]:
         """All records, in the order in which the files were received."""
-        known = {spec.name for spec in fields(FileRecord)}
+        known = {spec.name for spec in fields(self.record_type)}
         found = []
         if self.records_dir.is_dir():
             for entry in os.scandir(self.records_dir):
                 if entry.name.endswith(".json") and not entry.name.startswith("."):
                     with open(entry.path, encoding="utf-8") as stream:
                         content = json.load(stream)
-                    found.append(FileRecord(**{key: value for key, value in content.items() if key in known}))
+                    found.append(self.record_type(**{key: value for key, value in content.items() if key in known}))
         yield from sorted(found, key=lambda record: record.sequence_key)

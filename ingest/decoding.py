@@ -13,7 +13,8 @@ MAX_BYTES = 5 * 1024 * 1024
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
-_SIGNATURES = {
+#: First bytes of files that are no text, and what such a file is.
+SIGNATURES = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a zip archive (an Office document?)",
     b"\xd0\xcf\x11\xe0": "an old Office document",
@@ -50,7 +51,7 @@ def decode(content: bytes, *, max_bytes: int = MAX_BYTES, total_bytes: int | Non
             f"The file has {size:,} bytes; a dashboard has a few thousand and the limit is "
             f"{max_bytes:,}. Drop the dashboard alone, as text.",
         )
-    for signature, what in _SIGNATURES.items():
+    for signature, what in SIGNATURES.items():
         if content.startswith(signature):
             raise FileRejected(
                 "binary_file",

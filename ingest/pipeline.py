@@ -8,33 +8,27 @@ anything to do.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from ingest import raw
-from ingest.archive import Archive, FileRecord, sha256_of
+from ingest import landing, raw
+from ingest.archive import Archive, FileRecord, fingerprint_of
 from ingest.areas import Areas, load_areas
 from ingest.decoding import MAX_BYTES, DecodedText, decode
-from ingest.errors import ConfigurationError, FileRejected
+from ingest.errors import FileRejected
 from ingest.identity import ReportingQuarter, Sidecar, identify
+from ingest.landing import Scan, arrivals
 from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, score, squash
 from ingest.reader import Problem, read
 from ingest.schemas import AREAS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
 from ingest.suggestions import suggest
 
-SIDECAR_SUFFIXES = (".yml", ".yaml")
-#: Names that a copy in progress or an editor uses; they are taken up once they have their real name.
-UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".swp", "~")
+#: The folder below the landing folder that ``ingest.national`` receives.
+NATIONAL = "national"
 #: A newer version with fewer rows than this share of the version in force is held back.
 FEWEST_ROWS = 0.8
 
@@ -54,28 +48,8 @@ class Workspace:
     last_quarter: str | None = None
 
     @property
-    def archive(self) -> Archive:
-        return Archive(self.archive_dir)
-
-
-@dataclass(frozen=True)
-class LandingFile:
-    """A file in the landing folder; ``name`` is relative to it, with forward slashes."""
-
-    path: Path
-    name: str
-    modified: float
-    sha256: str
-    sidecar: dict[str, Any] | None
-    sidecar_error: str | None
-
-
-@dataclass
-class Scan:
-    """What lies in the landing folder, and what there could not be read."""
-
-    files: list[LandingFile] = field(default_factory=list)
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    def archive(self) -> Archive[FileRecord]:
+        return Archive(self.archive_dir, FileRecord)
 
 
 @dataclass
@@ -111,61 +85,12 @@ def reader_fingerprint(ws: Workspace) -> str:
     """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
     code = sorted(Path(__file__).parent.glob("*.py"))
     data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
-    stamps = tuple(
-        (str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in (*code, *data) if path.exists()
-    )
-    return _hash_of_files(stamps, f"{ws.first_quarter} {ws.last_quarter}")
-
-
-@lru_cache(maxsize=8)
-def _hash_of_files(stamps: tuple[tuple[str, int, int], ...], extra: str) -> str:
-    digest = hashlib.sha256(extra.encode())
-    for name, _, _ in stamps:
-        path = Path(name)
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    return fingerprint_of((*code, *data), f"{ws.first_quarter} {ws.last_quarter}")
 
 
 def scan(landing_dir: Path) -> Scan:
-    """List and hash the landing folder, its subfolders included. Raises ConfigurationError when it is missing."""
-    if not landing_dir.is_dir():
-        raise ConfigurationError(
-            f"The landing folder {landing_dir} does not exist. Create it, or name another with --landing."
-        )
-    found = Scan()
-
-    def unreadable(path: Path, error: OSError) -> None:
-        name = _relative(path, landing_dir)
-        found.problems.append(
-            _file_problem(
-                "unreadable",
-                f"{name} cannot be read: {error.strerror or error}. Give the refresh the right to read it.",
-                name,
-            )
-        )
-
-    for folder, folders, names in os.walk(
-        landing_dir, onerror=lambda error: unreadable(Path(error.filename or landing_dir), error)
-    ):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if (
-                name.startswith((".", "~$"))
-                or name.endswith((*UNFINISHED, *SIDECAR_SUFFIXES))
-                or name.upper().startswith("README")
-            ):
-                continue
-            try:
-                sidecar, error = _sidecar_of(path)
-                found.files.append(
-                    LandingFile(
-                        path, _relative(path, landing_dir), path.stat().st_mtime, sha256_of(path), sidecar, error
-                    )
-                )
-            except OSError as failed:
-                unreadable(path, failed)
-    return found
+    """As ``landing.scan``, without the national files, which are received elsewhere."""
+    return landing.scan(landing_dir, Sidecar, without=NATIONAL)
 
 
 def pending(ws: Workspace) -> Pending:
@@ -173,28 +98,9 @@ def pending(ws: Workspace) -> Pending:
     records = {record.source_sha256: record for record in ws.archive.records()}
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
-    new = [(file.name, file.sha256) for file in _arrivals(scanned, records)]
+    new = [(file.name, file.sha256) for file in arrivals(scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
-    return Pending(new, stale, _notes(scanned, records), scanned.problems)
-
-
-def _arrivals(scanned: Scan, records: dict[str, FileRecord]) -> list[LandingFile]:
-    """Files that are new, were renamed, or have another note beside them; in the order of their last change.
-
-    The same bytes under a second name are a copy and change nothing, as long as the first name is there.
-    """
-    by_content: dict[str, dict[str, LandingFile]] = defaultdict(dict)
-    # Within one arrival the file that was written last is the newest.
-    for file in sorted(scanned.files, key=lambda f: (f.modified, f.name.rsplit(".", 1)[0])):
-        by_content[file.sha256][file.name] = file
-    arrivals = []
-    for sha256, files in by_content.items():
-        record = records.get(sha256)
-        file = files.get(record.source_file) if record else None
-        file = file or list(files.values())[-1]
-        if record is None or (record.source_file, record.sidecar) != (file.name, file.sidecar):
-            arrivals.append(file)
-    return arrivals
+    return Pending(new, stale, _notes(scanned, records), _unreadable(scanned))
 
 
 def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
@@ -235,7 +141,7 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     scanned = scan(ws.landing_dir)
     now = datetime.now(UTC).isoformat()
     touched: dict[str, FileRecord] = {}
-    for sequence, file in enumerate(_arrivals(scanned, records)):
+    for sequence, file in enumerate(arrivals(scanned, records)):
         record = records.get(file.sha256)
         if record is None:
             archive.keep(file.path, file.sha256)
@@ -382,7 +288,7 @@ def write_catalogue(ws: Workspace) -> Catalogue:
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
     problems += [raw.problem_row(problem, record) for record, problem in held]
     landed = scan(ws.landing_dir) if ws.landing_dir.is_dir() else Scan()
-    problems += landed.problems
+    problems += _unreadable(landed)
     here = {file.sha256 for file in landed.files}
     by_sha = {record.source_sha256: record for record in records}
     held_back = {record.source_sha256: problem for record, problem in held}
@@ -563,36 +469,8 @@ def _reject(record: FileRecord, error: FileRejected, fingerprint: str) -> None:
     record.problems = [raw.problem_row(problem, record)]
 
 
-def _file_problem(code: str, message: str, name: str) -> dict[str, Any]:
-    record = FileRecord("", name, 0, "")
-    return raw.problem_row(Problem(code, "error", message), record)
-
-
-def _relative(path: Path, folder: Path) -> str:
-    try:
-        return path.relative_to(folder).as_posix() or path.name
-    except ValueError:
-        return path.name
-
-
-def _sidecar_of(path: Path) -> tuple[dict[str, Any] | None, str | None]:
-    for candidate in (
-        *(path.with_name(path.name + suffix) for suffix in SIDECAR_SUFFIXES),
-        *(path.with_suffix(suffix) for suffix in SIDECAR_SUFFIXES),
-    ):
-        if not candidate.is_file():
-            continue
-        try:
-            content = yaml.safe_load(candidate.read_text(encoding="utf-8"))
-            checked = Sidecar.model_validate(content or {})
-            return checked.model_dump(mode="json", exclude_none=True), None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            return {"unreadable": str(error)[:200]}, f"The note {candidate.name} is not YAML: {error}. Mend it."
-        except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'note'}: {e['msg']}" for e in error.errors())
-            return (
-                {"unreadable": repr(content)[:200]},
-                f"The note {candidate.name} is wrong: {faults}. It may state edition, area, accept, origin, licence "
-                "and published.",
-            )
-    return None, None
+def _unreadable(scanned: Scan) -> list[dict[str, Any]]:
+    return [
+        raw.problem_row(Problem("unreadable", "error", message), FileRecord("", name, 0, ""))
+        for name, message in scanned.unreadable
+    ]

@@ -6,7 +6,8 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +133,18 @@ def ensure_empty(raw_dir: Path) -> None:
 
 
 def _replace_folder(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    with replacing(folder) as aside:
+        for name, table in tables.items():
+            write(table, aside / f"{name}.parquet")
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder beside ``folder`` to write into; it takes its place at the end, unless something is raised."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
-        for name, table in tables.items():
-            write(table, aside / f"{name}.parquet")
+        yield aside
         os.chmod(aside, 0o755)
         if folder.exists():
             gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))

@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from ingest.errors import ConfigurationError, LayoutError
-from ingest.pipeline import SIDECAR_SUFFIXES
+from ingest.landing import SIDECAR_SUFFIXES
 from orchestration.dead_runs import CUT_SHORT, bury_dead_runs
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
 from orchestration.partitions import quarters_of_files

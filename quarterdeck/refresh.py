@@ -106,7 +106,7 @@ def run_refresh(
 
 @contextmanager
 def interrupts_delivered_again() -> Iterator[None]:
-    """Python drops an exception raised in a finaliser or a weak reference's callback, an interrupt too: send it again."""
+    """Python drops what is raised in a finaliser or a weak reference's callback, an interrupt too: send it again."""
     before = sys.unraisablehook
 
     def hook(found: sys.UnraisableHookArgs) -> None:

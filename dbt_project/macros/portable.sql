@@ -74,3 +74,14 @@
 {% macro months_after(day, months) -%}
   last_day(cast({{ dbt.dateadd('month', months, day) }} as date))
 {%- endmacro %}
+
+{# The texts of a group in one, in an order; nulls are left out. #}
+{% macro joined_text(text, separator, order_by) -%}
+  {{ return(adapter.dispatch('joined_text')(text, separator, order_by)) }}
+{%- endmacro %}
+{% macro default__joined_text(text, separator, order_by) -%}
+  listagg({{ text }}, '{{ separator }}') within group (order by {{ order_by }})
+{%- endmacro %}
+{% macro duckdb__joined_text(text, separator, order_by) -%}
+  string_agg({{ text }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}

@@ -25,7 +25,7 @@ NATIONAL_FILES = RawTable(
         ("size_bytes", pa.int64(), False),
         ("received_at", pa.timestamp("us", tz="UTC"), False),
         ("kind", _text, True),
-        # Versions and releases of one dataset share its key: the kind, or the name of an open-data file without its years.
+        # Versions and releases of one dataset share its key: the kind, or the name of an open-data file less its years.
         ("dataset_key", _text, True),
         # What the note beside the file says, else the newest period of an open-data file, the year of a list of
         # neighbours, or the first eight characters of the hash.

@@ -12,6 +12,10 @@ with periods as (
     period_end
   from {{ ref('stg_raw__received_files') }}
   where in_force
+  union distinct
+  select period_key, period_type, period_label, period_start, period_end
+  from {{ ref('int_national_periods') }}
+  where period_key is not null
 )
 
 select

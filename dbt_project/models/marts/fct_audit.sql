@@ -1,8 +1,16 @@
-{%- set checks = ['printed_colour', 'printed_direction', 'printed_polarity', 'bracket_possible', 'implied_cohort', 'bracket_meaning',
-  'printed_target', 'previous_figure', 'indicator_changed'] -%}
+{%- set checks = ['quartile', 'benchmark', 'printed_colour', 'printed_direction', 'printed_polarity', 'bracket_possible', 'implied_cohort',
+  'bracket_meaning', 'printed_target', 'previous_figure', 'indicator_changed'] -%}
+{#- Checks against national figures speak of one row, and hold it against no line of another document. -#}
+{%- set lacking = {} -%}
+{%- for check in ['quartile', 'benchmark'] -%}
+  {%- do lacking.update({check: ['paragraph', 'other_source_file', 'other_line_from', 'other_line_to']}) -%}
+{%- endfor -%}
 with compared as (
   {%- for check in checks %}
-  select {{ audit_columns() | join(', ') }}
+  select
+    {%- for column in audit_columns() %}
+    {{ 'null as ' if column in lacking.get(check, []) }}{{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
   from {{ ref('int_audit__' ~ check) }}
   {{ 'union all' if not loop.last }}
   {%- endfor %}

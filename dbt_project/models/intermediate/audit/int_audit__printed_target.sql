@@ -32,7 +32,7 @@ evaluated as (
     {{ matches('target_words', '(?:to )?(?:increase|improve|raise|higher|more|maximise)[a-z]*') }} as wants_more,
     case
       when value is null or clashes then null
-      when target_kind = 'top_quartile' then quartile = 1
+      when target_kind = 'top_quartile' then coalesce(quartile, national_quartile) = 1
       when target_kind in ('number', 'limit') then
         case operator_used
           when '<' then value < target_value
@@ -59,7 +59,7 @@ judged as (
           else case when rag = 'green' then 'differs_in_basis' else 'agrees' end
         end
       when is_met is null then 'cannot_tell'
-      when target_kind = 'top_quartile' and quartile is not null then
+      when target_kind = 'top_quartile' then
         case when (is_met and rag = 'red') or (not is_met and rag = 'green') then 'differs_in_basis' else 'agrees' end
       when (is_met and rag = 'red') or (not is_met and rag = 'green') then
         -- With a key the colour speaks of quartiles; without one it is not known what it speaks of.
@@ -67,7 +67,7 @@ judged as (
       else 'agrees'
     end as verdict,
     case
-      when target_kind = 'top_quartile' then 'printed_quartile'
+      when target_kind = 'top_quartile' then case when quartile is null and national_quartile is not null then 'national_quartile' else 'printed_quartile' end
       when target_kind in ('number', 'limit') then case when target_operator is not null then 'operator' else 'polarity' end
       when wants_less or wants_more then 'previous_figure'
       else 'words'
@@ -94,7 +94,7 @@ worded as (
       when verdict = 'disagrees' then target_said || ', a limit that points the other way than its polarity (' || {{ polarity_words('polarity') }} || ').'
       when is_met is null then target_said || case
         when value is null then ', so it is not known whether it is met.'
-        when target_kind = 'top_quartile' then ', but no quartile is printed, so it is not known whether it is met.'
+        when target_kind = 'top_quartile' then ', but no quartile is printed and none can be worked out from national figures, so it is not known whether it is met.'
         when target_kind in ('number', 'limit') then ', but neither an operator nor a polarity says which side is good.'
         when (wants_less or wants_more) and direction <> 'none' then
           '; no earlier figure is loaded, and the edition prints ''' || trim(comparison_text) || ''''
@@ -103,6 +103,8 @@ worded as (
         else ', which are words that no figure can be held against.'
       end
       else target_said || case
+        when target_kind = 'top_quartile' and quartile is null then
+          ', and among the authorities in ' || {{ year_words('national_period_key') }} || ' it lies in quartile ' || {{ as_text('national_quartile') }}
         when target_kind = 'top_quartile' then ', and quartile ' || {{ as_text('quartile') }} || ' is printed'
         when target_kind in ('number', 'limit') and target_operator is null then ' (' || {{ polarity_words('polarity') }} || ')'
         when target_kind = 'words' then ', and was ' || {{ figure_words('before_value', 'unit') }} || ' before'

@@ -66,6 +66,8 @@ select
   assessments.rag_text,
   dashboard.rag,
   dashboard.quartile,
+  placed.then_band as national_quartile,
+  placed.then_period_key as national_period_key,
   dashboard.target_text,
   dashboard.target_operator,
   dashboard.target_value,
@@ -92,5 +94,7 @@ left join {{ ref('dim_indicator') }} as indicators on indicators.indicator_key =
 left join {{ ref('dim_period') }} as periods on periods.period_key = dashboard.period_key
 left join {{ ref('fct_observation') }} as previous
   on previous.edition_key = dashboard.edition_key and previous.row_number = dashboard.row_number and previous.role = 'previous'
+left join {{ ref('int_assessments_benchmarked') }} as placed
+  on placed.edition_key = dashboard.edition_key and placed.row_number = dashboard.row_number
 left join rating_keys on rating_keys.edition_key = dashboard.edition_key
 left join bases on bases.edition_key = dashboard.edition_key

@@ -1,0 +1,133 @@
+"""What lies in a landing folder: the files, the notes beside them, and which of them are news."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ingest.archive import ReceivedFile, sha256_of
+from ingest.errors import ConfigurationError
+
+SIDECAR_SUFFIXES = (".yml", ".yaml")
+#: Names that a copy in progress or an editor uses; they are taken up once they have their real name.
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".swp", "~")
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file in the landing folder; ``name`` is relative to it, with forward slashes."""
+
+    path: Path
+    name: str
+    modified: float
+    sha256: str
+    sidecar: dict[str, Any] | None
+    sidecar_error: str | None
+
+
+@dataclass
+class Scan:
+    """What lies in the landing folder, and name and message of what cannot be read there."""
+
+    files: list[LandingFile] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+
+def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None, without: str | None = None) -> Scan:
+    """List and hash the landing folder, its subfolders included.
+
+    ``note`` says what a note beside a file may state. With ``folder`` only that folder below the landing
+    folder, which may be missing; ``without`` leaves one folder below it out. Raises ConfigurationError when
+    the landing folder is missing.
+    """
+    if not landing_dir.is_dir():
+        raise ConfigurationError(
+            f"The landing folder {landing_dir} does not exist. Create it, or name another with --landing."
+        )
+    found = Scan()
+    top = landing_dir / folder if folder else landing_dir
+    if not top.is_dir():
+        return found
+
+    def unreadable(path: Path, error: OSError) -> None:
+        name = _relative(path, landing_dir)
+        message = f"{name} cannot be read: {error.strerror or error}. Give the refresh the right to read it."
+        found.unreadable.append((name, message))
+
+    for here, folders, names in os.walk(top, onerror=lambda error: unreadable(Path(error.filename or top), error)):
+        left_out = {without} if Path(here) == landing_dir else set()
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in left_out)
+        for name in sorted(names):
+            path = Path(here) / name
+            if (
+                name.startswith((".", "~$"))
+                or name.endswith((*UNFINISHED, *SIDECAR_SUFFIXES))
+                or name.upper().startswith("README")
+            ):
+                continue
+            try:
+                sidecar, error = _sidecar_of(path, note)
+                found.files.append(
+                    LandingFile(
+                        path, _relative(path, landing_dir), path.stat().st_mtime, sha256_of(path), sidecar, error
+                    )
+                )
+            except OSError as failed:
+                unreadable(path, failed)
+    return found
+
+
+def arrivals(scanned: Scan, records: Mapping[str, ReceivedFile]) -> list[LandingFile]:
+    """Files that are new, were renamed, or have another note beside them; in the order of their last change.
+
+    The same bytes under a second name are a copy and change nothing, as long as the first name is there.
+    """
+    by_content: dict[str, dict[str, LandingFile]] = defaultdict(dict)
+    # Within one arrival the file that was written last is the newest.
+    for file in sorted(scanned.files, key=lambda f: (f.modified, f.name.rsplit(".", 1)[0])):
+        by_content[file.sha256][file.name] = file
+    found = []
+    for sha256, files in by_content.items():
+        record = records.get(sha256)
+        file = files.get(record.source_file) if record else None
+        file = file or list(files.values())[-1]
+        if record is None or (record.source_file, record.sidecar) != (file.name, file.sidecar):
+            found.append(file)
+    return found
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.relative_to(folder).as_posix() or path.name
+    except ValueError:
+        return path.name
+
+
+def _sidecar_of(path: Path, note: type[BaseModel]) -> tuple[dict[str, Any] | None, str | None]:
+    for candidate in (
+        *(path.with_name(path.name + suffix) for suffix in SIDECAR_SUFFIXES),
+        *(path.with_suffix(suffix) for suffix in SIDECAR_SUFFIXES),
+    ):
+        if not candidate.is_file():
+            continue
+        try:
+            content = yaml.safe_load(candidate.read_text(encoding="utf-8"))
+            checked = note.model_validate(content or {})
+            return checked.model_dump(mode="json", exclude_none=True), None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            return {"unreadable": str(error)[:200]}, f"The note {candidate.name} is not YAML: {error}. Mend it."
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'note'}: {e['msg']}" for e in error.errors())
+            *others, last = note.model_fields
+            return (
+                {"unreadable": repr(content)[:200]},
+                f"The note {candidate.name} is wrong: {faults}. It may state {', '.join(others)} and {last}.",
+            )
+    return None, None

@@ -1,0 +1,37 @@
+"""Published folders: filled aside, then put in place with one rename, so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> None:
+    """Fill a new folder and let `target` point to it; the one before it is deleted afterwards.
+
+    `fill` gets the new, empty folder and the one that stands now (None the first time): what has not changed can be
+    linked from there with os.link. When it fails, `target` stays as it was. `target` is a symbolic link into
+    `.versions` beside it, because a folder that is not empty cannot be replaced in one step.
+    """
+    versions = target.parent / ".versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    before = target.resolve() if target.is_symlink() and target.exists() else None
+    made = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=versions))
+    try:
+        os.chmod(made, 0o755)
+        fill(made, before)
+        pointer = versions / f".{made.name}"
+        pointer.symlink_to(os.path.relpath(made, target.parent), target_is_directory=True)
+        if target.is_dir() and not target.is_symlink():
+            raise FileExistsError(f"{target} is a folder of somebody else's. Move it away; Quarterdeck writes there.")
+        os.replace(pointer, target)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        (versions / f".{made.name}").unlink(missing_ok=True)
+        raise
+    for older in versions.glob(f"{target.name}-*"):
+        if older != made:
+            shutil.rmtree(older, ignore_errors=True)
