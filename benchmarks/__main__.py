@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingestion, refresh
+from benchmarks import ingestion, national, refresh
 
 
 def main() -> None:
@@ -18,12 +18,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--editions", type=int, default=1000, help="generated editions for ingestion (default 1000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the refresh measurements (default 5)")
-    parser.add_argument("--only", choices=("ingestion", "refresh"))
+    parser.add_argument("--only", choices=("ingestion", "refresh", "national"))
     arguments = parser.parse_args()
     console = Console(width=118)
     console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
 
-    if arguments.only != "refresh":
+    if arguments.only in (None, "ingestion"):
         table = Table(title="Ingestion alone (one process), generated editions, 30 % of table rows with a fault")
         for heading in ("editions", "rows", "seconds", "whole: rows/s", "reading alone: rows/s"):
             table.add_column(heading, justify="right")
@@ -40,9 +40,16 @@ def main() -> None:
         console.print(table)
         console.print("Goal: 40,000 rows/s, and the same speed at ten times the editions.\n")
 
-    if arguments.only != "ingestion":
+    if arguments.only in (None, "refresh"):
         with tempfile.TemporaryDirectory() as folder:
             refresh.report(console, refresh.measure(Path(folder), arguments.rounds))
+
+    if arguments.only in (None, "national"):
+        if not national.SHARED.is_dir():
+            console.print(f"National positions are not measured: there are no public files in {national.SHARED}.")
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            national.report(console, national.measure(Path(folder), arguments.rounds))
 
 
 if __name__ == "__main__":

@@ -155,7 +155,11 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     for record in records.values():
         if record.identified_with == fingerprint:
             continue
-        _identify(record, ws, areas, layouts, fingerprint)
+        if "unreadable" in (record.sidecar or {}):
+            # The note is as wrong as it was; a mended one makes the file an arrival.
+            record.identified_with = record.read_with = fingerprint
+        else:
+            _identify(record, ws, areas, layouts, fingerprint)
         archive.save(record)
         touched[record.source_sha256] = record
         if progress:

@@ -67,6 +67,17 @@ class Home:
             return connection.execute(sql).fetchall()
 
 
+def without_national_files(raw_dir: Path) -> None:
+    """The raw national tables with no row in them, as they lie when no national file was ever received."""
+    from ingest import raw
+    from ingest.national import schemas
+
+    for table in schemas.NATIONAL_TABLES:
+        raw.replace_file(table.schema.empty_table(), raw_dir / "national" / table.name / "_none" / "rows.parquet")
+    for table in schemas.NATIONAL_CATALOGUE:
+        raw.replace_file(table.schema.empty_table(), raw_dir / "national" / f"{table.name}.parquet")
+
+
 def new_home(path: Path, *editions: str) -> Home:
     """A home with these bundled editions in its landing folder."""
     home = Home(path)

@@ -16,7 +16,14 @@ from ingest import cells
 from ingest.errors import FileRejected
 from quarterdeck import dictionary
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *ROOT.glob("*/README.md"),
+        *(ROOT / "landing").glob("*/README.md"),
+    ]
+)
 
 
 def examples() -> list[tuple[str, str]]:

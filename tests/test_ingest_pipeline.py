@@ -481,6 +481,20 @@ def test_a_truncated_correction_never_displaces_the_good_version(project: Projec
     assert not pending(project.ws)
 
 
+def test_a_note_that_is_wrong_stays_so_when_the_rules_of_reading_change(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.drop("2020-21-q2-dashboard.txt", bundled("2020-21-q2-dashboard.txt"))
+    note = project.drop("2020-21-q2-dashboard.yml", "editon: 2020-21-q2\n")
+    project.refresh()
+    monkeypatch.setattr("ingest.pipeline.reader_fingerprint", lambda _: "other rules")
+    project.refresh()
+    assert project.outcome("2020-21-q2-dashboard.txt")[1] == "sidecar_invalid"
+    note.write_text("edition: 2020-21-q2\n", encoding="utf-8")
+    project.refresh()
+    assert project.outcome("2020-21-q2-dashboard.txt")[0] == "loaded"
+
+
 def test_a_note_accepts_a_version_that_was_held_back(project: Project) -> None:
     project.drop("good.txt", text_of(seed=1))
     project.refresh()

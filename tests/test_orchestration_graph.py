@@ -17,14 +17,6 @@ from orchestration.jobs import partition_tags
 from quarterdeck.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Public tables that came after the contract was agreed.
-PROMISED_SINCE = {
-    "bridge_indicator_relation",
-    "build_info",
-    "mart_children_behind",
-    "mart_indicator_lineage",
-    "mart_published_audit",
-}
 RAW_TABLES = {"areas", "label_suggestions", "lines", "problems", "received_files", "rejected_problems", "rows"}
 
 
@@ -152,6 +144,22 @@ def test_every_dbt_test_is_a_check(refreshed, checks):
     assert all(spec.blocking == (severity[name] == "error") for (_, name), spec in checks.items() if name in severity)
 
 
+#: Tables that came after the contract was agreed.
+PROMISED_SINCE = {
+    "build_info",
+    "dim_measure",
+    "fct_national_value",
+    "fct_open_data_value",
+    "bridge_comparator_member",
+    "bridge_indicator_relation",
+    "mart_children_behind",
+    "mart_comparator_value",
+    "mart_indicator_lineage",
+    "mart_national_position",
+    "mart_published_audit",
+}
+
+
 def test_the_contract_is_kept_as_it_was_agreed():
     document = ROOT.parent / "shared" / "docs" / "contract.md"
     if not document.exists():
@@ -160,9 +168,7 @@ def test_the_contract_is_kept_as_it_was_agreed():
     for table, columns in promised_columns().items():
         line = next((line for line in text.splitlines() if line.startswith(f"| `{table}` |")), None)
         assert line or table in PROMISED_SINCE, f"{table} is not in the contract"
-        if not line:
-            continue
-        for column in columns:
+        for column in columns if line else ():
             assert column in line, f"{table}.{column} is not in the contract"
     agreed = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
     assert agreed <= set(promised_columns())

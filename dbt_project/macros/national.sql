@@ -104,7 +104,7 @@ national_periods_read as (
 {# A number in a data file: digits, one point, an exponent; no thousands, no words. #}
 {% macro data_number(text) -%}
   case
-    when {{ matches(text, '[-+]?[0-9]{1,30}(?:[.][0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?') }} then try_cast({{ text }} as double)
+    when {{ matches(text, '[-+]?[0-9]{1,30}(?:[.][0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?') }} then try_cast({{ text }} as double)
   end
 {%- endmacro %}
 

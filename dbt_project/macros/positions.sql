@@ -3,13 +3,6 @@
   Definitions: methods.md section 1.
 #}
 
-{# Points by linear interpolation, h = (n - 1) p + 1, as columns p25, p50 and so on. #}
-{% macro quartile_points(value, shares) -%}
-  {%- for share in shares %}
-  percentile_cont({{ share }}) within group (order by {{ value }}) as p{{ (share * 100) | int }}{{ ',' if not loop.last }}
-  {%- endfor %}
-{%- endmacro %}
-
 {# The band of the department's own tool: on a boundary the better one when low is good, the worse one when high is good. #}
 {% macro band_lait(value, low, middle, high, polarity) -%}
   case {{ polarity }}
@@ -46,7 +39,7 @@
   Mean, median and number of the neighbours' values for every population and authority of a list. The area itself is no
   member of its own list; neighbours without a value are left out.
   values: population_number, la_number, value; populations: population_number, era_number; sets: era_number, la_number,
-  neighbour_la_number, list_version.
+  neighbour_la_number, neighbour_rank, list_number.
 #}
 {% macro neighbour_statistics(values, populations, sets) -%}
   {{ return(adapter.dispatch('neighbour_statistics')(values, populations, sets)) }}
@@ -58,7 +51,7 @@ select
   avg(members.value) as neighbours_mean,
   median(members.value) as neighbours_median,
   cast(count(members.value) as int) as neighbours_n,
-  min(sets.list_version) as neighbours_version
+  min(sets.list_number) as list_number
 from {{ populations }} as populations
 inner join {{ sets }} as sets on sets.era_number = populations.era_number
 inner join {{ values }} as members
@@ -75,16 +68,18 @@ with places as (
   from (
     select la_number from {{ values }}
     union
-    select la_number from {{ sets }}
-    union
     select neighbour_la_number from {{ sets }}
   ) as numbers
 ),
 
-neighbours_of_era as (
-  select era_number, list(la_number order by la_number) as bases, list(neighbours order by la_number) as neighbours, list(list_version order by la_number) as versions
+eras as (
+  select
+    era_number,
+    list(la_number order by la_number) as bases,
+    list(neighbours order by la_number) as neighbours,
+    list(list_number order by la_number) as list_numbers
   from (
-    select sets.era_number, sets.la_number, list(places.place order by sets.neighbour_rank) as neighbours, min(sets.list_version) as list_version
+    select sets.era_number, sets.la_number, list(places.place order by sets.neighbour_rank) as neighbours, min(sets.list_number) as list_number
     from {{ sets }} as sets
     inner join places on places.la_number = sets.neighbour_la_number
     group by sets.era_number, sets.la_number
@@ -92,35 +87,33 @@ neighbours_of_era as (
   group by era_number
 ),
 
-valued as (
-  select values_read.population_number, list(values_read.value) as given, list(places.place) as places
-  from {{ values }} as values_read
-  inner join places on places.la_number = values_read.la_number
-  group by values_read.population_number
+given_lists as (
+  select given.population_number, list(given.value) as given_values, list(places.place) as given_places
+  from {{ values }} as given
+  inner join places on places.la_number = given.la_number
+  group by given.population_number
 ),
 
 dense as (
   select
-    valued.population_number,
+    given_lists.population_number,
     populations.era_number,
-    list_transform(range(1, (select cast(max(place) as bigint) + 1 from places)), lambda place: valued.given[list_position(valued.places, cast(place as int))]) as by_place
-  from valued
-  inner join {{ populations }} as populations on populations.population_number = valued.population_number
-),
-
-computed as (
-  select
-    dense.population_number,
-    neighbours_of_era.bases,
-    neighbours_of_era.versions,
-    list_transform(neighbours_of_era.neighbours, lambda places: list_filter(list_select(dense.by_place, places), lambda v: v is not null)) as found
-  from dense
-  inner join neighbours_of_era on neighbours_of_era.era_number = dense.era_number
+    list_transform(
+      range(1, (select max(place) + 1 from places)),
+      lambda place: given_lists.given_values[list_position(given_lists.given_places, cast(place as int))]
+    ) as by_place
+  from given_lists
+  inner join {{ populations }} as populations on populations.population_number = given_lists.population_number
 ),
 
 spread as (
-  select population_number, unnest(bases) as la_number, unnest(versions) as neighbours_version, unnest(found) as found
-  from computed
+  select
+    dense.population_number,
+    unnest(eras.bases) as la_number,
+    unnest(eras.list_numbers) as list_number,
+    unnest(list_transform(eras.neighbours, lambda places: list_select(dense.by_place, places))) as found
+  from dense
+  inner join eras on eras.era_number = dense.era_number
 )
 
 select
@@ -128,8 +121,8 @@ select
   la_number,
   list_avg(found) as neighbours_mean,
   list_median(found) as neighbours_median,
-  cast(len(found) as int) as neighbours_n,
-  neighbours_version
+  cast(list_count(found) as int) as neighbours_n,
+  list_number
 from spread
-where len(found) > 0
+where list_count(found) > 0
 {%- endmacro %}

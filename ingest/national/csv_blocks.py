@@ -12,6 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,10 @@ _PLAIN = re.compile(rb"[^,\n]*")
 
 #: Strict first; the names are those of Python's codecs.
 UTF8, WINDOWS = "utf-8", "cp1252"
+
+
+class _Unclosed(Exception):
+    """The record at this place opens a quotation mark that the content does not close."""
 
 
 class NotUtf8(Exception):
@@ -80,7 +85,7 @@ class CsvFile:
 
     def blocks(self, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         """All records but the heading. Raises FileRejected (truncated_file, unclosed_quote), NotUtf8."""
-        return _blocks(self, block_bytes)
+        return _ahead(_blocks(self, block_bytes))
 
 
 def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
@@ -90,9 +95,9 @@ def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
     """
     with path.open("rb") as stream:
         start = stream.read(65536)
-        if stream.seek(0, 2):
-            stream.seek(-1, 2)
-            last = stream.read(1)
+        stream.seek(max(0, stream.seek(0, 2) - 2))
+        # A line end in UTF-16 is a line feed beside a zero.
+        last = stream.read().strip(b"\x00")[-1:]
     if not start.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise FileRejected("empty_file", "The file is empty. Download it again.")
     for signature, what in SIGNATURES.items():
@@ -109,10 +114,11 @@ def open_csv(path: Path, encoding: str | None = None) -> CsvFile:
 def _encoding_of(start: bytes) -> str:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    half = len(start) // 2 or 1
-    if start[1::2].count(0) > 0.6 * half:
+    # The heading decides: a UTF-8 file that was not written to its end is zeros further on.
+    sample = start[:200]
+    if sample[1::2].count(0) > 0.3 * len(sample):
         return "utf-16-le"
-    if start[0::2].count(0) > 0.6 * half:
+    if sample[0::2].count(0) > 0.3 * len(sample):
         return "utf-16-be"
     if b"\x00" in start:
         raise FileRejected("binary_file", "The file holds bytes that no text has. Download it again.")
@@ -143,8 +149,12 @@ def _refuse_other_text(start: bytes, encoding: str) -> None:
 
 def _first_record(path: Path, encoding: str) -> list[str]:
     chunk = next(_chunks(path, encoding, MAX_RECORD_BYTES))
-    end, _ = _record_end(chunk, 0, final=True)
-    return next(csv.reader(io.StringIO(chunk[:end].decode("utf-8", "replace"), newline="")), [])
+    try:
+        end, _ = _record_end(chunk, 0, final=True)
+    except _Unclosed:
+        raise _unclosed_quote(1) from None
+    _require_utf8(chunk[:end], 1, False)
+    return next(csv.reader(io.StringIO(chunk[:end].decode(), newline="")), [])
 
 
 def _chunks(path: Path, encoding: str, size: int) -> Iterator[bytes]:
@@ -171,6 +181,15 @@ def _chunks(path: Path, encoding: str, size: int) -> Iterator[bytes]:
             yield text.lstrip("\ufeff").encode() if offset == len(piece) else text.encode()
 
 
+def _ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one being parsed while the caller works: both sides mostly run outside Python."""
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(next, blocks, None)
+        while (block := pending.result()) is not None:
+            pending = pool.submit(next, blocks, None)
+            yield block
+
+
 def _blocks(file: CsvFile, block_bytes: int) -> Iterator[Block]:
     width = len(file.heading)
     rest, line, was_utf8, heading_read = b"", 1, False, False
@@ -181,7 +200,17 @@ def _blocks(file: CsvFile, block_bytes: int) -> Iterator[Block]:
         content = rest + piece if rest else piece
         if not heading_read:
             end, newlines = _record_end(content, 0, final=not following)
+            if not end:
+                rest, piece = content, following
+                continue
             content, line, heading_read = content[end:], line + newlines, True
+        if b"\x00" in content:
+            at = line + content[: content.index(0)].count(b"\n")
+            raise FileRejected(
+                "damaged_file",
+                f"The file holds zero bytes from line {at:,} on: it was not written to its end. Download it again.",
+                line_from=at,
+            )
         cut, block, line_after = _cut(content, width, line, final=not following)
         if not content.isascii():
             was_utf8 = _require_utf8(content[:cut] if following else content, line, was_utf8)
@@ -191,12 +220,16 @@ def _blocks(file: CsvFile, block_bytes: int) -> Iterator[Block]:
         if not following:
             return
         if len(rest) > MAX_RECORD_BYTES + block_bytes:
-            raise FileRejected(
-                "unclosed_quote",
-                f"A quotation mark in the record that begins on line {line:,} is never closed. "
-                "Download the file again.",
-                line_from=line,
-            )
+            raise _unclosed_quote(line)
+
+
+def _unclosed_quote(line: int) -> FileRejected:
+    return FileRejected(
+        "unclosed_quote",
+        f"A quotation mark in the record that begins on line {line:,} is never closed: the file stops in the middle, "
+        "or the mark is stray. Download the file again, or correct that line.",
+        line_from=line,
+    )
 
 
 def _require_utf8(content: bytes, line: int, was_utf8: bool) -> bool:
@@ -274,7 +307,10 @@ def _cut_slowly(content: bytes, width: int, line: int, final: bool) -> tuple[int
     position, kept, lines, odd, blank = 0, [], [], [], 0
     start_line = line
     while position < len(content):
-        end, newlines = _record_end(content, position, final)
+        try:
+            end, newlines = _record_end(content, position, final)
+        except _Unclosed:
+            raise _unclosed_quote(line) from None
         if not end:
             break
         record = content[position:end]
@@ -299,8 +335,10 @@ def _record_end(content: bytes, position: int, final: bool) -> tuple[int, int]:
     while True:
         if content[position : position + 1] == b'"' and (quoted := _QUOTED.match(content, position)):
             position = quoted.end()
-        elif content[position : position + 1] == b'"' and not final:
-            return 0, 0
+        elif content[position : position + 1] == b'"':
+            if not final:
+                return 0, 0
+            raise _Unclosed(start)
         position = _PLAIN.match(content, position).end()
         if position >= len(content):
             return (position, content.count(b"\n", start, position)) if final else (0, 0)
@@ -331,18 +369,18 @@ def _odd(record: bytes, line: int) -> OddRecord:
 def _refuse_truncated(content: bytes, width: int, line: int) -> None:
     """Refuse a file whose last record stops in its middle: what was lost with it cannot be known."""
     position = 0
+    unclosed = False
     if b'"' not in content:
         position = content.rfind(b"\n") + 1
         line += content.count(b"\n")
     else:
-        while True:
-            end, newlines = _record_end(content, position, final=True)
-            if end >= len(content):
-                break
-            position, line = end, line + newlines
+        try:
+            while (end_and_lines := _record_end(content, position, final=True))[0] < len(content):
+                position, line = end_and_lines[0], line + end_and_lines[1]
+        except _Unclosed:
+            unclosed = True
     record = content[position:]
     fields = _fields(record)
-    unclosed = record.count(b'"') % 2 == 1
     if not unclosed and len(fields) >= width:
         return
     found = "ends inside quotation marks" if unclosed else f"has {len(fields)} of {width} fields and no line end"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ingest.decoding import SIGNATURES
 from ingest.errors import FileRejected
-from ingest.national.csv_blocks import open_csv
+from ingest.national.csv_blocks import WINDOWS, NotUtf8, open_csv
 from ingest.national.workbooks import Sheet, is_old_office, sheets_of
 
 CSV, PARQUET, WORKBOOK = "a CSV file", "a Parquet file", "an .xlsx workbook"
@@ -184,7 +184,10 @@ def parquet_unreadable(error: Exception) -> FileRejected:
 def csv_headings(path: Path) -> list[str]:
     """The first record of a text file. Raises FileRejected (empty_file, html_file, undecodable_file and others)."""
     try:
-        return open_csv(path).heading
+        try:
+            return open_csv(path).heading
+        except NotUtf8:
+            return open_csv(path, WINDOWS).heading
     except csv.Error as error:
         raise FileRejected(
             "unknown_kind", f"The file's first line is no heading of a table ({error}). Drop the file as published."

@@ -71,7 +71,7 @@ class _LongFile:
         self.sha256 = source_sha256
         self.problems = Problems(source_sha256, source_file)
         self._ids: dict[str, dict[Any, int]] = defaultdict(dict)
-        self._keys: list[pa.Array] = []
+        self._keys: list[np.ndarray] = []
 
     def write(self, pieces: Iterator[Piece], out_path: Path) -> NationalReading:
         row_count = 0
@@ -117,24 +117,29 @@ class _LongFile:
                     "nowhere.",
                 )
 
-    def _key(self, columns: dict[str, pa.Array]) -> pa.Array:
-        """One number a row for measure, period and authority; null where one of them is missing."""
-        key = None
+    def _key(self, columns: dict[str, pa.Array]) -> np.ndarray:
+        """One number a row for measure, period and authority; -1 where one of them is missing."""
+        key = np.zeros(len(columns["la_number"]), np.int64)
+        missing = np.zeros(len(key), bool)
         for column in _KEY:
             encoded = columns[column].dictionary_encode()
             ids = self._ids[column]
-            numbers = pa.array([ids.setdefault(text, len(ids)) for text in encoded.dictionary.to_pylist()], pa.int64())
-            part = numbers.take(encoded.indices)
-            key = part if key is None else pc.add(pc.multiply(key, 1 << 20), part)
+            numbers = np.array([ids.setdefault(text, len(ids)) for text in encoded.dictionary.to_pylist()], np.int64)
+            missing |= encoded.indices.is_null().to_numpy(zero_copy_only=False)
+            # Numbers that outgrow their place can only make rows look alike, which the texts then tell apart.
+            key = (key << 20) + np.append(numbers, 0)[encoded.indices.fill_null(len(numbers)).to_numpy()]
+        key[missing] = -1
         return key
 
     def _repeated(self, out_path: Path) -> None:
-        keys = pa.chunked_array(self._keys)
-        counts = pc.value_counts(keys.combine_chunks().drop_null())
-        repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+        keys = np.concatenate(self._keys)
+        self._keys.clear()
+        ordered = np.sort(keys)
+        repeated = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (ordered[1:] != -1)])
+        del ordered
         if not len(repeated):
             return
-        rows = _rows_with(out_path, keys, repeated)
+        rows = _rows_with(out_path, np.isin(keys, repeated))
         groups = rows.group_by(list(_KEY)).aggregate(
             [
                 ("value_text", "count_distinct", pc.CountOptions(mode="all")),
@@ -159,13 +164,12 @@ class _LongFile:
         self.problems.counts[code] += max(0, groups.num_rows - MAX_PROBLEMS)
 
 
-def _rows_with(path: Path, keys: pa.ChunkedArray, wanted: pa.Array) -> pa.Table:
-    """The written rows whose key is among these."""
-    names = [*_KEY, "value_text", "source_row"]
+def _rows_with(path: Path, wanted: np.ndarray) -> pa.Table:
+    """The written rows for which ``wanted`` is true."""
     found, start = [], 0
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(PIECE, columns=names):
-            mask = pc.is_in(keys.slice(start, batch.num_rows), value_set=wanted)
+        for batch in file.iter_batches(PIECE, columns=[*_KEY, "value_text", "source_row"]):
+            mask = pa.array(wanted[start : start + batch.num_rows])
             start += batch.num_rows
             found.append(pa.Table.from_batches([batch]).filter(mask))
     return pa.concat_tables(found)
@@ -248,15 +252,7 @@ def _cells(block: Block, places: dict[str, int]) -> dict[str, pa.Array]:
 
 
 def _note_odd(records: list[OddRecord], width: int, problems: Problems) -> None:
-    """Raises FileRejected (truncated_file) where a file ends at an end of line inside a quoted cell."""
     for odd in records:
-        if odd.text.count('"') % 2:
-            raise FileRejected(
-                "truncated_file",
-                f"The record on line {odd.line} opens a quotation mark that nothing closes: the download stopped "
-                "half-way. Download the file again.",
-                line_from=odd.line,
-            )
         message = (
             f"The record on line {odd.line} has {len(odd.fields)} cells where the headings have {width}, so which is "
             "which is not known: it counts nowhere. Mend the file."

@@ -11,9 +11,10 @@ Which columns are indicators, in this order:
 2. a column with a text that is no number, symbol or sign for "no data" is a filter, unless nine in ten of its cells
    are numbers or symbols and each other text is rare (one cell, or one in two hundred): those are faulty cells;
 3. a column of symbols only is an indicator; an empty column is neither;
-4. a column of few whole numbers without a symbol is a filter when its name says so (age, year_group, cohort, ...) or
+4. a column of whole numbers whose name ends in code, id, urn or the like is a filter;
+5. a column of few whole numbers without a symbol is a filter when its name says so (age, year_group, cohort, ...) or
    when most rows cannot be told apart without it and it repeats as evenly as a filter does;
-5. every other column with numbers is an indicator.
+6. every other column with numbers is an indicator.
 The check ``column_roles`` says how each was taken.
 """
 
@@ -47,9 +48,10 @@ MAX_ITEMS = 30_000
 MAX_NUMBER_ITEMS = 150
 _NUMBER_FILTER = re.compile(
     r"(^|_)(age|ages|nc_?year|nc_?year_?group|year_group|yeargroup|cohort|cohort_year|birth_year|year_of_birth|"
-    r"key_stage|decile|quintile|age_start|academic_age|school_year|urn|ukprn|laestab|estab|postcode)$",
+    r"key_stage|decile|quintile|age_start|academic_age|school_year)$",
     re.IGNORECASE,
 )
+_IDENTIFIER = re.compile(r"(^|_)(urn|ukprn|upin|laestab|estab|estab_number|code|id)$", re.IGNORECASE)
 _NUMBER_INDICATOR = re.compile(r"(^|_)(average|mean|median|number|count|total|percent|rate)(_|$)", re.IGNORECASE)
 _YEARS_AT_END = re.compile(r"([_\- ]+((to|and)[_\- ]+)?((19|20)[0-9]{2}([0-9]{2}|[_\-][0-9]{2})?))+$")
 
@@ -108,9 +110,9 @@ def _read(
 ) -> OpenDataResult:
     encoding = None
     while True:
-        file = csv_blocks.open_csv(path, encoding)
-        layout = _layout_of(file, _read_meta(path, meta_path, checks.source_file))
         try:
+            file = csv_blocks.open_csv(path, encoding)
+            layout = _layout_of(file, _read_meta(path, meta_path))
             reading = _settle(file, layout, out_path, checks, known_areas or {}, block_bytes)
             break
         except NotUtf8 as error:
@@ -209,12 +211,19 @@ def meta_path_beside(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def _read_meta(path: Path, meta_path: Path | None, source_file: str) -> Meta | None:
+def _read_meta(path: Path, meta_path: Path | None) -> Meta | None:
     meta_path = meta_path or meta_path_beside(path)
     if meta_path is None:
         return None
     try:
-        file = csv_blocks.open_csv(meta_path)
+        return _meta_in(meta_path, csv_blocks.UTF8)
+    except NotUtf8:
+        return _meta_in(meta_path, csv_blocks.WINDOWS)
+
+
+def _meta_in(meta_path: Path, encoding: str) -> Meta:
+    try:
+        file = csv_blocks.open_csv(meta_path, None if encoding == csv_blocks.UTF8 else encoding)
         places = {name.strip().lower(): place for place, name in enumerate(file.heading)}
         if missing := {"col_name", "col_type"} - set(places):
             return Meta(meta_path, {}, frozenset(), f"it has no column {', '.join(sorted(missing))}")
@@ -222,8 +231,8 @@ def _read_meta(path: Path, meta_path: Path | None, source_file: str) -> Meta | N
         for block in file.blocks():
             for cells, column in zip(columns, block.columns, strict=True):
                 cells.extend(column.to_pylist())
-    except (FileRejected, NotUtf8, OSError) as error:
-        return Meta(meta_path, {}, frozenset(), str(getattr(error, "message", error)))
+    except (FileRejected, OSError) as error:
+        return Meta(meta_path, {}, frozenset(), str(error).rstrip("."))
     types = {
         str(name).strip(): str(kind or "").strip().lower()
         for name, kind in zip(columns[places["col_name"]], columns[places["col_type"]], strict=True)
@@ -321,6 +330,7 @@ class ColumnStats:
     uncounted: int = 0
     #: Distinct whole numbers, or None when there are too many or other numbers.
     whole: set[str] | None = field(default_factory=set)
+    only_digits: bool = True
 
     @property
     def filled(self) -> int:
@@ -339,6 +349,8 @@ class ColumnStats:
         if not is_known:
             number = pc.match_substring_regex(dictionary, standard.NUMBER).to_numpy(zero_copy_only=False)
             self.numbers += int(counts[:-1][number].sum())
+            if self.only_digits and number.any():
+                self.only_digits = pc.all(pc.ascii_is_decimal(dictionary.filter(pa.array(number)))).as_py()
             self._add_whole(dictionary, number)
         places = np.flatnonzero(~number)
         texts = view.texts(place)
@@ -360,7 +372,7 @@ class ColumnStats:
             self.whole = None
             return
         self.whole.update(dictionary.filter(pa.array(number)).to_pylist())
-        if len(self.whole) > MAX_NUMBER_ITEMS or not all(one.isdigit() for one in self.whole):
+        if len(self.whole) > MAX_NUMBER_ITEMS or not self.only_digits:
             self.whole = None
 
 
@@ -503,6 +515,8 @@ def _role_of(survey: Survey, place: int, tells_apart: bool) -> tuple[str | None,
         if strange:
             return "filter", "it holds no number"
         return "indicator", "it holds symbols only"
+    if _IDENTIFIER.search(name) and stats.only_digits:
+        return "filter", "its name says that its numbers are codes"
     if _may_be_number_filter(stats):
         if _NUMBER_FILTER.search(name) and not _NUMBER_INDICATOR.search(name):
             return "filter", "its name says that its numbers are items"
@@ -714,7 +728,7 @@ class _Writer:
     def write(self, blocks: Iterator[Block], aside: Path, keys: Keys) -> Reading:
         reading = Reading(self._layout, self._facts, Survey(self._layout), self._problems, aside, self._doubled)
         with pq.ParquetWriter(
-            aside, _WRITTEN, compression="zstd", compression_level=1, write_statistics=False, store_schema=False
+            aside, _WRITTEN, compression="zstd", write_statistics=False, store_schema=False
         ) as writer:
             for block in blocks:
                 reading.blank_lines += block.blank_lines
@@ -793,9 +807,11 @@ class _Writer:
         parts = []
         for place in places:
             label = json.dumps(self._layout.names[place], ensure_ascii=False)
-            pieces = [text and f"{label}: {json.dumps(text, ensure_ascii=False)}" for text in view.texts(place)]
+            pieces = [text and f"{label}: {json.dumps(text, ensure_ascii=False)}, " for text in view.texts(place)]
             parts.append(pa.array(pieces, pa.string()).take(pa.array(view.codes(place)[first])))
-        inside = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
+        # `skip` drops whole rows when there is one array only (pyarrow 26), hence the separator in the pieces.
+        inside = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+        inside = pc.utf8_rtrim(inside, characters=", ")
         return _pick(pc.binary_join_element_wise("{", inside, "}", ""), inverse.astype(np.int32))
 
     def _has_odd_country(self, view: _View) -> bool:

@@ -17,8 +17,12 @@ MANDATORY = ("time_period", "time_identifier", "geographic_level", "country_code
 SYMBOLS = frozenset(("c", "z", "x", "low", "k", "u", "~", ":", "."))
 OLDER_SYMBOLS = frozenset(("~", ":", "."))
 #: Signs for "no data" that the standard gave up.
-LEGACY_SYMBOLS = frozenset("* - -- .. ... N/A n/a # – ! ? [c] [z] [x] [k] [u] [low]".split())
-NULL_WORDS = frozenset("NA na Null null NULL None NaN nan #N/A #DIV/0! #REF! #VALUE!".split())
+LEGACY_SYMBOLS = frozenset(
+    ("*", "-", "--", "..", "...", "N/A", "n/a", "#", "–", "!", "?", "[c]", "[z]", "[x]", "[k]", "[u]", "[low]")
+)
+NULL_WORDS = frozenset(
+    ("NA", "na", "Null", "null", "NULL", "None", "NaN", "nan", "#N/A", "#DIV/0!", "#REF!", "#VALUE!")
+)
 
 NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 #: A number that a person wrote: separators, a percent sign, a pound sign.

@@ -3,8 +3,8 @@
     python -m ingest.national.quartile_points ../shared/national
 
 Reads the LAIT long file, its dictionary and the lists of neighbours from one folder and writes one row a measure and
-period: quartile points and mean of all authorities, England, and the county's own value and neighbours' mean. Facts derived from
-the data of the Department for Education (Open Government Licence v3.0); no row of its files is kept.
+period: quartile points and mean of all authorities, England, and the county's own value and neighbours' mean. Facts
+derived from the data of the Department for Education (Open Government Licence v3.0); no row of its files is kept.
 
 Belongs here: one computation in plain Python, on purpose none of the SQL that fills the marts, so that each checks the
 other. Definitions: docs/methods.md of the shared material, section 1.

@@ -102,7 +102,8 @@ def _look_inside(path: Path) -> None:
             if not any(part.filename == "xl/workbook.xml" for part in parts):
                 raise FileRejected(
                     "unknown_kind",
-                    "The file is a zip archive and no .xlsx workbook. Unpack it and drop the files that it holds.",
+                    "The file is a zip archive and no .xlsx workbook. Save a workbook as .xlsx; unpack another "
+                    "archive and drop the files that it holds.",
                 )
             for part in parts:
                 # Reading a part also compares its size and sum with what the archive says of it.

@@ -14,6 +14,7 @@ select
   case when councils.area_code is not null then councils.area_type else national.area_type end as area_type,
   case when councils.area_code is not null then councils.region_name else national.region_name end as region_name,
   councils.area_code is not null as is_council_with_editions,
+  national.la_number as national_la_number,
   national.valid_from,
   national.valid_to,
   national.predecessor_codes,

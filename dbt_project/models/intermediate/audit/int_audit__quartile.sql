@@ -105,7 +105,7 @@ told as (
     || then_words || ', published ' || then_day || ' (boundaries ' || {{ number_words('then_p25') }} || ', ' || {{ number_words('then_p50') }}
     || ' and ' || {{ number_words('then_p75') }} || '; ' || case polarity when 'low_is_good' then 'low' else 'high' end || ' is good)' as placed_words,
     case
-      when then_area_band is null then area_name || ' has no national figure of its own for that year.'
+      when then_area_band is null then 'No national figure of ' || area_name || ' itself is at hand for that year.'
       else area_name || '''s own national figure of that year, ' || own_value_words || ', lies in quartile ' || then_area_band || '.'
     end as own_words,
     case

@@ -16,7 +16,7 @@ of_list as (
 of_lait as (
   select la_number, max(area_name) as area_name, max(nullif(region_name, 'NA')) as region_name
   from {{ ref('stg_national__lait_long') }}
-  where la_number is not null
+  where la_number not in (select la_number from {{ ref('authorities') }})
   group by la_number
 ),
 

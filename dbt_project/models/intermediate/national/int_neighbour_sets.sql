@@ -4,6 +4,7 @@ with choices as (
     eras.era_number,
     holders.la_number,
     holders.list_version,
+    lists.era_number as list_number,
     row_number() over (
       partition by eras.era_number, holders.la_number
       order by
@@ -19,6 +20,7 @@ select
   choices.era_number,
   choices.la_number,
   choices.list_version,
+  choices.list_number,
   neighbours.neighbour_la_number,
   neighbours.neighbour_rank
 from choices

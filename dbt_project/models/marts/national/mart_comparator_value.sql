@@ -20,7 +20,7 @@ counted as (
     sum(case when values_read.numerator is not null and values_read.denominator is not null then values_read.numerator end) as numerator,
     sum(case when values_read.numerator is not null and values_read.denominator is not null then values_read.denominator end) as denominator,
     cast(count(case when values_read.numerator is not null and values_read.denominator is not null then 1 end) as int) as pooled_n
-  from {{ ref('fct_national_value') }} as values_read
+  from {{ ref('fct_national_cell') }} as values_read
   inner join {{ ref('int_national_populations') }} as populations on populations.population_number = values_read.population_number
   inner join members
     on members.member_la_number = values_read.la_number
@@ -29,7 +29,7 @@ counted as (
       members.comparator_kind = 'neighbours'
       or (coalesce(members.valid_from <= populations.period_end, true) and coalesce(members.valid_to >= populations.period_end, true))
     )
-  where values_read.is_current
+  where populations.place_of_period = 1 and not values_read.is_repeated
   group by members.comparator_key, members.base_area_code, values_read.population_number
 ),
 
@@ -63,7 +63,7 @@ from counted
 inner join groups on groups.comparator_key = counted.comparator_key
 inner join {{ ref('int_national_populations') }} as populations on populations.population_number = counted.population_number
 left join {{ ref('comparator_groups') }} as definitions on definitions.comparator_key = counted.comparator_key
-left join {{ ref('fct_national_value') }} as published
+left join {{ ref('fct_national_cell') }} as published
   on published.population_number = counted.population_number
   and published.la_number = definitions.published_la_number
-  and published.is_current
+  and not published.is_repeated

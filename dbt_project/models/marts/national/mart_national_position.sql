@@ -1,21 +1,8 @@
-with cells as (
-  select population_number, la_number, area_code, value, value_printed, value_status, reason_code, is_current
-  from {{ ref('fct_national_value') }}
-  where is_in_position
-    and la_number in (select la_number from {{ ref('int_national_areas') }} where is_authority)
-),
-
-groups as (
-  select population_number, la_number, value
-  from {{ ref('fct_national_value') }}
-  where is_in_position
-    and la_number in (select la_number from {{ ref('int_national_areas') }} where not is_authority)
-    and value is not null
-),
-
-placed as (
+{{ config(materialized='view') }}
+{#- A view: all that is computed over many rows is stored in fct_national_place and dim_national_population. -#}
+with placed as (
   select
-    cells.*,
+    places.*,
     populations.measure_key,
     populations.measure_name,
     populations.period_key,
@@ -24,45 +11,34 @@ placed as (
     populations.source_kind,
     populations.revision_status,
     populations.term_marker,
+    populations.is_current,
+    populations.decimals,
     populations.polarity,
     populations.has_quartile,
     case when populations.has_quartile then populations.polarity end as band_polarity,
+    populations.n,
+    populations.p25,
+    populations.p50,
+    populations.p75,
+    populations.exclusive_p25,
+    populations.exclusive_p50,
+    populations.exclusive_p75,
+    populations.england_value,
+    areas.area_code,
     areas.area_name,
-    coalesce(points.n, 0) as n,
-    points.p25,
-    points.p50,
-    points.p75,
-    points.exclusive_p25,
-    points.exclusive_p50,
-    points.exclusive_p75,
-    case populations.polarity when 'low_is_good' then ranks.rank_from_low when 'high_is_good' then points.n - ranks.at_most + 1 end as rank,
-    case populations.polarity when 'low_is_good' then ranks.place when 'high_is_good' then points.n - ranks.place + 1 end as place_from_best,
-    ranks.at_most - ranks.rank_from_low as ties,
-    cells.value - points.p25 as from_p25,
-    cells.value - points.p50 as from_p50,
-    cells.value - points.p75 as from_p75,
-    england.value as england_value,
-    regions.value as region_value,
-    case when neighbours.neighbours_n > 0 then neighbours.neighbours_mean end as neighbours_mean,
-    neighbours.neighbours_median,
-    coalesce(neighbours.neighbours_n, 0) as neighbours_n,
-    neighbours.neighbours_version,
-    cells.value - before.value as change,
-    coalesce(trends.recent_trend, 'no_counts') as recent_trend,
+    lists.list_version,
+    abs(places.value - populations.p25) as off_p25,
+    abs(places.value - populations.p50) as off_p50,
+    abs(places.value - populations.p75) as off_p75,
+    case populations.polarity when 'low_is_good' then places.place when 'high_is_good' then populations.n - places.place + 1 end as place_from_best,
+    trends.recent_trend,
     trends.trend_chi_squared
-  from cells
-  inner join {{ ref('int_national_populations') }} as populations on populations.population_number = cells.population_number
-  inner join {{ ref('int_national_areas') }} as areas on areas.la_number = cells.la_number
-  left join {{ ref('int_national_points') }} as points on points.population_number = cells.population_number
-  left join {{ ref('int_national_ranks') }} as ranks on ranks.population_number = cells.population_number and ranks.la_number = cells.la_number
-  left join {{ ref('int_national_ranks') }} as before
-    on before.population_number = populations.previous_population_number and before.la_number = cells.la_number
-  left join {{ ref('int_neighbour_values') }} as neighbours
-    on neighbours.population_number = cells.population_number and neighbours.la_number = cells.la_number
-  left join groups as england on england.population_number = cells.population_number and england.la_number = 970
-  left join groups as regions on regions.population_number = cells.population_number and regions.la_number = areas.region_la_number
-  left join {{ ref('int_national_trends') }} as trends
-    on trends.measure_key = populations.measure_key and trends.period_key = populations.period_key and trends.la_number = cells.la_number
+  from {{ ref('fct_national_place') }} as places
+  inner join {{ ref('dim_national_population') }} as populations on populations.population_number = places.population_number
+  inner join {{ ref('dim_area') }} as areas on areas.national_la_number = places.la_number
+  left join {{ ref('dim_neighbour_list') }} as lists on lists.list_number = places.neighbours_list_number
+  left join {{ ref('fct_national_trend') }} as trends
+    on trends.population_number = places.population_number and trends.la_number = places.la_number
 ),
 
 banded as (
@@ -73,9 +49,9 @@ banded as (
     cast(case when band_polarity <> 'neutral' then {{ band_ntile('place_from_best', 'n') }} end as int) as band_ntile,
     cast({{ band_mirrored('value', 'exclusive_p25', 'exclusive_p50', 'exclusive_p75', 'band_polarity') }} as int) as band_exclusive,
     case
-      when abs(from_p50) <= abs(from_p25) and abs(from_p50) <= abs(from_p75) then 'p50'
-      when abs(from_p25) <= abs(from_p75) then 'p25'
-      when abs(from_p75) < abs(from_p25) then 'p75'
+      when off_p50 <= off_p25 and off_p50 <= off_p75 then 'p50'
+      when off_p25 <= off_p75 then 'p25'
+      when off_p75 < off_p25 then 'p75'
     end as nearest_boundary
   from placed
 )
@@ -96,11 +72,9 @@ select
   polarity,
   has_quartile,
   value,
-  value_printed,
-  value_status,
-  reason_code,
+  {{ printed_number('value', 'decimals') }} as value_printed,
   n,
-  rank,
+  case polarity when 'low_is_good' then rank_from_low when 'high_is_good' then n - at_most + 1 end as rank,
   band_lait,
   band_mirrored,
   band_ntile,
@@ -112,17 +86,17 @@ select
   exclusive_p25,
   exclusive_p50,
   exclusive_p75,
-  case nearest_boundary when 'p25' then from_p25 when 'p50' then from_p50 when 'p75' then from_p75 end as distance_to_boundary,
+  case nearest_boundary when 'p25' then value - p25 when 'p50' then value - p50 when 'p75' then value - p75 end as distance_to_boundary,
   nearest_boundary,
-  ties,
+  at_most - rank_from_low as ties,
   england_value,
   region_value,
   neighbours_mean,
   neighbours_median,
   neighbours_n,
-  neighbours_version,
-  change,
-  recent_trend,
+  list_version as neighbours_version,
+  value - previous_value as change,
+  coalesce(recent_trend, 'no_counts') as recent_trend,
   trend_chi_squared,
   population_number
 from banded

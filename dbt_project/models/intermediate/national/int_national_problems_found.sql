@@ -1,0 +1,56 @@
+{#- What the typing of national figures finds, counted by measure and period where it concerns all their rows. -#}
+with populations as (
+  select * from {{ ref('int_national_populations') }}
+),
+
+cells as (
+  select cells.*, populations.source_file, populations.measure_key, populations.period_text, populations.period_key
+  from {{ ref('fct_national_cell') }} as cells
+  inner join populations on populations.population_number = cells.population_number
+)
+
+select
+  'national_period_unreadable' as issue_code,
+  'warning' as severity,
+  source_file,
+  min(source_row) as source_row,
+  'period_text' as column_name,
+  period_text as printed_text,
+  'The period of ' || measure_key || ' is no known form of one, so its ' || count(*) || ' rows belong to no period; their figures are kept.' as message
+from cells
+where period_key is null
+group by source_file, measure_key, period_text
+union all
+select
+  'national_value_damaged',
+  'warning',
+  source_file,
+  source_row,
+  'value_text',
+  value_text,
+  'This is neither a number nor a known symbol, so ' || measure_key || ' has no figure here.'
+from cells
+where {{ data_status('value_text', 'value') }} = 'damaged'
+union all
+select
+  'national_value_repeated',
+  'warning',
+  source_file,
+  source_row,
+  'value_text',
+  value_text,
+  'An earlier row of the file has the same measure (' || measure_key || '), period and area; that one counts.'
+from cells
+where is_repeated
+union all
+select
+  'national_area_unknown',
+  'warning',
+  source_file,
+  min(source_row),
+  'la_number',
+  {{ as_text('la_number') }},
+  count(*) || ' rows are of no known area, so they count in no position.'
+from cells
+where la_number is null
+group by source_file, la_number
