@@ -26,7 +26,7 @@ Made by `make dictionary` from `dbt_project/models/marts/*.yml`; edit those.
 
 def models() -> list[dict[str, Any]]:
     """The public models as their YAML declares them, dimensions first."""
-    order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit", "_lineage")
+    order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit_findings", "_audit", "_lineage")
     files = [path for path in MARTS.rglob("_*.yml") if path.stem in order]
     files.sort(key=lambda path: (order.index(path.stem), path))
     return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]

@@ -211,3 +211,12 @@ periods_read as (
   from periods_numbered
 )
 {%- endmacro %}
+
+{# The last day of the school term after the one that ends on this day; from other days on, five months later. #}
+{% macro next_term_end(day) -%}
+  case extract(month from {{ day }})
+    when 8 then {{ months_after(day, 4) }}
+    when 12 then {{ months_after(day, 3) }}
+    else {{ months_after(day, 5) }}
+  end
+{%- endmacro %}

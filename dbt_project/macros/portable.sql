@@ -33,6 +33,17 @@
   sha256({{ text }})
 {%- endmacro %}
 
+{# The whole part of a quotient of whole numbers that are not negative, exact beyond what fractions can hold. #}
+{% macro integer_divide(dividend, divisor) -%}
+  {{ return(adapter.dispatch('integer_divide')(dividend, divisor)) }}
+{%- endmacro %}
+{% macro default__integer_divide(dividend, divisor) -%}
+  ({{ dividend }} div {{ divisor }})
+{%- endmacro %}
+{% macro duckdb__integer_divide(dividend, divisor) -%}
+  ({{ dividend }} // {{ divisor }})
+{%- endmacro %}
+
 {# A moment as UTC without a zone, so that every client shows the same. #}
 {% macro utc(moment) -%}
   {{ return(adapter.dispatch('utc')(moment)) }}
@@ -54,6 +65,14 @@
 
 {% macro day_before(day) -%}
   cast({{ dbt.dateadd('day', -1, day) }} as date)
+{%- endmacro %}
+
+{% macro year_after(day) -%}
+  cast({{ dbt.dateadd('year', 1, day) }} as date)
+{%- endmacro %}
+
+{% macro months_after(day, months) -%}
+  last_day(cast({{ dbt.dateadd('month', months, day) }} as date))
 {%- endmacro %}
 
 {# The texts of a group in one, in an order; nulls are left out. #}

@@ -48,3 +48,8 @@
 {% macro words_form(text) -%}
   nullif(trim({{ replace_all("replace(lower(" ~ clean_text(text) ~ "), ' | ', ' ')", '[ .]+$', '') }}), '')
 {%- endmacro %}
+
+{# A label without what says only how it is counted ('% of', 'number of', 'percentage of'), for telling whether a name changed. #}
+{% macro label_core(text) -%}
+  trim({{ replace_all("' ' || " ~ normalise_label(text), '^ (?:percent|number)(?: of)? (?:the )?', ' ') }})
+{%- endmacro %}
