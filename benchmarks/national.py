@@ -84,7 +84,7 @@ create temp table wanted as
   with counted as (select population, count(*) as n from cells group by population)
   select population, n, share, floor((n - 1) * share) + 1 as below, ceil((n - 1) * share) + 1 as above
   from counted cross join (values (0.25), (0.5), (0.75)) as shares (share);
-create temp table points as
+create table points as
   select population, any_value(n) as n,
     max(case when share = 0.25 then point end) as p25,
     max(case when share = 0.5 then point end) as p50,
@@ -102,6 +102,7 @@ create temp table points as
     from '{home}/raw/national/lait_dictionary/*/rows.parquet' group by measure_short
   ) using (measure_short)
   group by population;
+-- As in our models, what holds for a whole population is stored once for it.
 create table positions as
   -- One whole number a population and authority: the sums of five million neighbours need no wider key.
   with means as (
@@ -113,13 +114,13 @@ create table positions as
     ) as lists on lists.neighbour_la_number = cells.la_number
     group by cell
   )
-  select ranks.population, ranks.la_number, value, points.n, p25, p50, p75,
-    case when is_high then points.n - at_most + 1 else from_low end as rank,
-    case when is_high
+  select ranks.population, ranks.la_number, value,
+    cast(case when is_high then points.n - at_most + 1 else from_low end as smallint) as rank,
+    cast(case when is_high
       then case when value <= p25 then 4 when value <= p50 then 3 when value <= p75 then 2 else 1 end
       else case when value <= p25 then 1 when value <= p50 then 2 when value <= p75 then 3 else 4 end
-    end as band,
-    means.mean, means.n as neighbours
+    end as tinyint) as band,
+    means.mean, cast(means.n as tinyint) as neighbours
   from ranks inner join points using (population)
   left join means on means.cell = ranks.population * 1024 + ranks.la_number;
 """

@@ -550,13 +550,28 @@ def test_the_seeds_of_areas_are_what_the_files_give(real: Home, tmp_path: Path) 
 
 #: Made-up values by polarity; the first is the vector of methods.md.
 VECTOR = [10, 20, 20, 30, 40, 50, 60, 70, 80]
+#: Period, authority and cell of a measure whose years are financial: forms to come, and what is none.
+ODD_ROWS = [
+    ("2027 (prov)", 301, "1.05"),
+    ("2027", 301, "1.15"),
+    ("2027", 301, "9"),
+    ("2027-28 (Revised)", 301, "-0.25"),
+    ("202829", 301, "2.5E-2"),
+    ("2029-30 (OT) (prov)", 301, "1,234"),
+    ("2030/31-32/33", 301, "c"),
+    ("2040-50", 301, "5"),
+    ("spring", 301, "low"),
+    ("2031", 999, "7"),
+    ("2032", 301, "about 5"),
+    ("2033", 301, ""),
+]
 
 
 def _small(home: Home, populations: dict[str, list[float | None]]) -> pd.DataFrame:
     """Positions of made-up measures: one a population, authorities 301, 302 and so on."""
     folder = home.path / "raw" / "national"
     cells, lines = [], []
-    for place, (name, values) in enumerate(populations.items()):
+    for name, values in populations.items():
         for polarity in ("High", "Low"):
             lines.append(
                 {
@@ -583,7 +598,18 @@ def _small(home: Home, populations: dict[str, list[float | None]]) -> pd.DataFra
                         "region_name": "Outer London",
                     }
                 )
-        del place
+    lines.append({**lines[-1], "source_row": len(lines) + 2, "measure_short": "odd", "decimals_text": "1"})
+    for period, number, text in ODD_ROWS:
+        cells.append(
+            {
+                **cells[-1],
+                "source_row": len(cells) + 1,
+                "measure_short": "odd",
+                "period_text": period,
+                "la_number": number,
+                "value_text": text,
+            }
+        )
     catalogue = [
         {
             "source_sha256": sha * 64,
@@ -609,7 +635,15 @@ def _small(home: Home, populations: dict[str, list[float | None]]) -> pd.DataFra
         raw.replace_file(raw.from_rows(table, []), folder / f"{table.name}.parquet")
     home.database.unlink(missing_ok=True)
     _seed_first(home)
-    return home.frame("select * from marts.mart_national_position order by measure_key, la_number")
+    positions = home.frame("select * from marts.mart_national_position order by measure_key, la_number")
+    positions.attrs["odd"] = home.rows(
+        "select period_text, period_key, revision_status, term_marker, value, value_printed, value_status, "
+        "reason_code, is_current from marts.fct_national_value where measure_key = 'odd' order by source_row"
+    )
+    positions.attrs["problems"] = home.rows(
+        "select issue_code, printed_text from intermediate.int_national_problems_found order by all"
+    )
+    return positions
 
 
 @pytest.fixture(scope="module")
@@ -680,6 +714,33 @@ def test_small_populations_equal_the_definitions(small: pd.DataFrame, examples: 
                     np.testing.assert_array_equal(ours, expected, err_msg=f"{column} of {population}")
                 checked += 1
     assert checked > 500
+
+
+def test_odd_periods_and_cells_are_kept_and_told(home: Home, small: pd.DataFrame) -> None:
+    """Nothing is dropped, nothing that is no number becomes one, and each fault is a problem."""
+    rows = [tuple(row) for row in small.attrs["odd"]]
+    assert rows == [
+        ("2027 (prov)", "fy-2026-27", "provisional", None, 1.05, "1.1", "reported", None, False),
+        ("2027", "fy-2026-27", "final", None, 1.15, "1.2", "reported", None, True),
+        # The second row of one measure, period and area counts nowhere.
+        ("2027", "fy-2026-27", "final", None, 9.0, "9.0", "reported", None, False),
+        ("2027-28 (Revised)", "fy-2027-28", "revised", None, -0.25, "-0.3", "reported", None, True),
+        ("202829", "fy-2028-29", "final", None, 0.025, "0.0", "reported", None, True),
+        ("2029-30 (OT) (prov)", "fy-2029-30", "provisional", "OT", None, None, "damaged", None, True),
+        ("2030/31-32/33", "my-2030-31-2032-33", "final", None, None, None, "not_available", "suppressed", True),
+        ("2040-50", None, "final", None, 5.0, "5.0", "reported", None, True),
+        ("spring", None, "final", None, None, None, "not_available", "rounds_to_zero", True),
+        ("2031", "fy-2030-31", "final", None, 7.0, "7.0", "reported", None, True),
+        ("2032", "fy-2031-32", "final", None, None, None, "damaged", None, True),
+        ("2033", "fy-2032-33", "final", None, None, None, "blank", None, True),
+    ]
+    assert small.attrs["problems"] == [
+        ("national_period_unreadable", "2040-50"),
+        ("national_period_unreadable", "spring"),
+        ("national_value_damaged", "1,234"),
+        ("national_value_damaged", "about 5"),
+        ("national_value_repeated", "9"),
+    ]
 
 
 def test_the_raw_tables_of_this_module_are_the_declared_ones(home: Home, small: pd.DataFrame) -> None:

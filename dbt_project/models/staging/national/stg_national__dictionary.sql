@@ -9,7 +9,8 @@ with printed as (
     lines.measure_short as measure_key,
     case lower(trim(lines.polarity_text)) when 'high' then 'high_is_good' when 'low' then 'low_is_good' when '-' then 'neutral' end as polarity,
     nullif({{ clean_text('lines.unit_text') }}, 'NA') as unit_text,
-    nullif(trim(lines.description), 'NA') as description,
+    -- Addresses of persons have no place in the warehouse, whoever put one there.
+    nullif(trim({{ replace_all('lines.description', '[^ ]+@[^ ]+', '(address removed)') }}), 'NA') as description,
     nullif(trim(lines.last_update_text), 'NA') as last_update_text,
     nullif(trim(lines.next_update_text), 'NA') as next_update_text,
     try_cast(lines.decimals_text as int) as decimals,
