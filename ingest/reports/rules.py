@@ -63,6 +63,7 @@ class Rules:
         }
         self.lists = {name: self._rules(data[name]) for name in _LISTS}
         self.patterns = {name: self.compile(data[name]) for name in _SINGLE}
+        self.patterns["benchmark"] = self.compile("{{benchmark}}")
         self.tally_categories = self._rules(data["tallies"]["categories"])
         self.tally = {
             name: self.compile(text) for name, text in data["tallies"].items() if isinstance(text, str)
