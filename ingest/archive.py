@@ -41,6 +41,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 class FileRecord:
     """What is known of one received file.
 
+    ``document`` is ``dashboard`` or ``report``; None while the file was recognised as neither.
     ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
     ``problems`` hold the columns of the raw table of that name. ``fingerprint`` is that of the reading
     code, layouts and councils by which the outcome was reached.
@@ -73,6 +74,11 @@ class FileRecord:
     identified_with: str = ""
     read_with: str = ""
     sequence: int = 0
+    document: str | None = "dashboard"
+
+    @property
+    def is_report(self) -> bool:
+        return self.document == "report"
 
     @property
     def reporting_quarter(self) -> str | None:

@@ -211,7 +211,10 @@ class _Reading:
         if not self.rules.tally["subject"].search(self.text, start, end):
             return False
         counted = [token for token in tokens if not token.is_percent and not token.decimals]
-        found = [(token, *self._category(token, start, self._next(counted, place, end), counted[:place])) for place, token in enumerate(counted)]
+        found = [
+            (token, *self._category(token, start, self._next(counted, place, end), counted[:place]))
+            for place, token in enumerate(counted)
+        ]
         found = [item for item in found if item[1]]
         if not any(category not in ("total", None) for _, category, _ in found) or len(found) < len(counted):
             return False
@@ -226,7 +229,9 @@ class _Reading:
                 group = self.tally[0] if self.tally else self.engine.next_tally()
                 self.tally = self.tally or (group, 0)
             claim = Claim("tally", start, end, token=token)
-            judgement = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}.get(category)
+            judgement = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}.get(
+                category
+            )
             claim.say(
                 start,
                 end,
@@ -297,7 +302,9 @@ class _Reading:
         """The period right behind an earlier figure is that figure's."""
         for period in sentence.periods:
             gap = self.text[token.end : period.start]
-            if period.start > token.end and re.fullmatch(r"[ (]*(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap):
+            if period.start > token.end and re.fullmatch(
+                r"[ (]*(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap
+            ):
                 period.compared = True
                 return
 
@@ -307,7 +314,9 @@ class _Reading:
         right = self.text[token.end : min(sentence.end, token.end + _RIGHT)]
         for rule in self.rules.lists["number_roles"]:
             if not all(
-                rule.patterns[side].search(words) for side, words in (("left", left), ("right", right)) if side in rule.patterns
+                rule.patterns[side].search(words)
+                for side, words in (("left", left), ("right", right))
+                if side in rule.patterns
             ):
                 continue
             role = rule["role"]
@@ -331,7 +340,11 @@ class _Reading:
             if _is_count(token) == _is_count(before) and self.text[token.end : token.end + 40].find("\x01") > -1:
                 return "comparison_value"
             return "numerator"
-        if before and before.role in ("comparison_value", "benchmark_value", "target_value") and _COORDINATED.match(left):
+        if (
+            before
+            and before.role in ("comparison_value", "benchmark_value", "target_value")
+            and _COORDINATED.match(left)
+        ):
             token.basis = before.basis
             return before.role
         if token.in_words:
@@ -347,7 +360,14 @@ class _Reading:
         for place, token in enumerate(values):
             until = cuts[place + 1] if place + 1 < len(values) else sentence.end
             candidates, method = self._speaks_of(sentence, token, values[0], cuts[place], until, opened)
-            claim = Claim("figure", sentence.start if place == 0 else cuts[place], until, candidates=candidates, method=method, token=token)
+            claim = Claim(
+                "figure",
+                sentence.start if place == 0 else cuts[place],
+                until,
+                candidates=candidates,
+                method=method,
+                token=token,
+            )
             unit = self._unit(token, candidates, until)
             claim.say(
                 claim.start,
@@ -449,9 +469,7 @@ class _Reading:
         within = [period for period in own if start <= period.start < until]
         chosen = (within or own or [None])[0]
         if chosen is not None:
-            claim.say(
-                chosen.start, chosen.end, period_text=chosen.text, period_words=(chosen.start, chosen.end)
-            )
+            claim.say(chosen.start, chosen.end, period_text=chosen.text, period_words=(chosen.start, chosen.end))
             claim.period_form = chosen.form
             return
         if self.claims and (earlier := self.claims[-1]).kind == "figure" and earlier.said.get("period_text"):
@@ -529,8 +547,10 @@ class _Reading:
     ) -> list[tuple[str, dict[str, Any]]]:
         stated: list[tuple[str, dict[str, Any]]] = []
         compared = [token for token in sentence.tokens if token.role == "comparison_value"]
-        spread = bool(targets) and len(compared) == len(targets) > 1 and not any(
-            token.role == "value" for token in sentence.tokens
+        spread = (
+            bool(targets)
+            and len(compared) == len(targets) > 1
+            and not any(token.role == "value" for token in sentence.tokens)
         )
         for token in sentence.tokens:
             said = self._said_by(token, sentence)
@@ -606,7 +626,9 @@ class _Reading:
         pattern = self.rules.patterns["benchmark"]
         before = [found.span() for found in pattern.finditer(self.text, sentence.start, token.start)]
         after = pattern.search(self.text, token.end, min(sentence.end, token.end + 60))
-        near_after = after and re.match(r"[ (]*(?:for|in|across|among|amongst|by)?(?: the| our)? ?$", self.text[token.end : after.start()])
+        near_after = after and re.match(
+            r"[ (]*(?:for|in|across|among|amongst|by)?(?: the| our)? ?$", self.text[token.end : after.start()]
+        )
         return after.span() if after and near_after else before[-1] if before else after.span() if after else None
 
     def _stated_words(self, sentence: Sentence, at: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -706,7 +728,9 @@ class _Reading:
             if not spoken_of:
                 return
             first.candidates, first.method = spoken_of[0], method
-            copies = [Claim(first.kind, first.start, first.end, dict(first.said), keys, method) for keys in spoken_of[1:]]
+            copies = [
+                Claim(first.kind, first.start, first.end, dict(first.said), keys, method) for keys in spoken_of[1:]
+            ]
             self.claims += copies
             return
         for candidates in spoken_of or [()]:
@@ -734,8 +758,10 @@ class _Reading:
             form = claim.said.get("comparison_basis")
             if form in ("previous_quarter", "same_period_last_year") and not claim.said.get("comparison_period_text"):
                 claim.said["comparison_period_text"] = previous(claim.said.get("period_text"), form, edition)
-            if form is None and claim.kind != "tally" and any(
-                claim.said.get(name) is not None for name in ("comparison_value",)
+            if (
+                form is None
+                and claim.kind != "tally"
+                and any(claim.said.get(name) is not None for name in ("comparison_value",))
             ):
                 claim.said["comparison_basis"] = "unstated"
         return claims

@@ -18,9 +18,7 @@ _TOKEN = re.compile(
 )
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH_NAMES = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTH_NAMES = "January February March April May June July August September October November December".split()
 _TERM_MONTHS = {"spring": (1, 3), "summer": (4, 8), "autumn": (9, 12)}
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 
@@ -103,7 +101,10 @@ def mark(text: str, rules: Rules, edition: ReportingQuarter | None) -> Marked:
     for rule in rules.lists["quartiles"]:
         for found in rule.pattern.finditer(marked.text):
             if free(*found.span("now")):
-                start, end = min(found.start("now"), *_start_of(found, "before")), max(found.end("now"), *_end_of(found, "before"))
+                start, end = (
+                    min(found.start("now"), *_start_of(found, "before")),
+                    max(found.end("now"), *_end_of(found, "before")),
+                )
                 taken[start:end] = b"\1" * (end - start)
                 marked.quartiles.append((found, rule))
                 marked.spans.append(Span(start, end, "quartile"))
@@ -145,9 +146,7 @@ def _token(found: re.Match[str]) -> Token | None:
             return None
         value = float(sum(NUMBER_WORDS[part] for part in re.split(r"[- ]", found["words"])))
         percent, points = found["word_percent"] or "", found["word_points"] or ""
-        return Token(
-            found.start(), found.end(), value, 0, bool(percent), "point" in percent or bool(points), True
-        )
+        return Token(found.start(), found.end(), value, 0, bool(percent), "point" in percent or bool(points), True)
     digits = found["digits"].replace(",", "")
     value = float(digits) * (-1 if found["sign"] == "-" else 1)
     percent, points = found["percent"] or "", found["points"] or ""

@@ -192,9 +192,7 @@ class _Cutter:
     def _block(self, index: int) -> int:
         """Lines up to the next blank line or numbered paragraph: a heading, a reference, or more of a paragraph."""
         end = index
-        while (
-            end < len(self.lines) and self.views[end] and (end not in self.starts or end == index)
-        ):
+        while end < len(self.lines) and self.views[end] and (end not in self.starts or end == index):
             end += 1
             if end - index > 400:
                 break

@@ -130,9 +130,7 @@ def _row(paragraph: Paragraph, claim: Claim) -> dict[str, Any]:
     }
 
 
-def _number(
-    paragraph: Paragraph | None, line: int, printed: str, role: str, claim: Claim | None
-) -> dict[str, Any]:
+def _number(paragraph: Paragraph | None, line: int, printed: str, role: str, claim: Claim | None) -> dict[str, Any]:
     return {
         "line_number": line,
         "paragraph": paragraph.number if paragraph else None,

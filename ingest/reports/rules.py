@@ -65,9 +65,7 @@ class Rules:
         self.patterns = {name: self.compile(data[name]) for name in _SINGLE}
         self.patterns["benchmark"] = self.compile("{{benchmark}}")
         self.tally_categories = self._rules(data["tallies"]["categories"])
-        self.tally = {
-            name: self.compile(text) for name, text in data["tallies"].items() if isinstance(text, str)
-        }
+        self.tally = {name: self.compile(text) for name, text in data["tallies"].items() if isinstance(text, str)}
         structure = data["structure"]
         self.structure = {name: self.compile(text) for name, text in structure.items() if isinstance(text, str)}
         self.structure |= {

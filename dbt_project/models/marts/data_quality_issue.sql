@@ -8,6 +8,11 @@ with issues as (
     'conversion' as found_by,
     issue_code, severity, edition_key, source_file, row_number, line_from, line_to, column_name, printed_text, message
   from {{ ref('int_problems_found') }}
+  union all
+  select
+    'conversion' as found_by,
+    issue_code, severity, edition_key, source_file, row_number, line_from, line_to, column_name, printed_text, message
+  from {{ ref('int_report_problems') }}
 )
 
 select
