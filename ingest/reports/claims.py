@@ -30,6 +30,7 @@ _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
 _FEW = 3
 _SURE = 0.75
+_TALLY_JUDGEMENTS = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b")
 
 
@@ -135,7 +136,9 @@ class _Reading:
         self.claims: list[Claim] = []
         #: The figures of the last sentence that had any.
         self.last: list[Claim] = []
+        #: The tally that the paragraph speaks of: its number and its total; and a total whose parts are not yet read.
         self.tally: tuple[int, int] | None = None
+        self.total: tuple[int, int, Token] | None = None
         self._token_at = 0
         self._period_at = 0
 
@@ -208,44 +211,52 @@ class _Reading:
     # -- tallies ---------------------------------------------------------------------------------------------------
 
     def _tally(self, start: int, end: int, tokens: list[Token]) -> bool:
-        if not self.rules.tally["subject"].search(self.text, start, end):
+        """Whether a sentence counts the edition's measures; each count becomes a claim."""
+        named = self.rules.tally["subject"].search(self.text, start, end)
+        if not named and self.tally is None and self.total is None:
             return False
         counted = [token for token in tokens if not token.is_percent and not token.decimals]
         found = [
             (token, *self._category(token, start, self._next(counted, place, end), counted[:place]))
             for place, token in enumerate(counted)
         ]
-        found = [item for item in found if item[1]]
-        if not any(category not in ("total", None) for _, category, _ in found) or len(found) < len(counted):
+        if not found or any(category is None for _, category, _ in found):
             return False
+        if all(category == "total" for _, category, _ in found):
+            # A sum whose parts may follow in the next sentence.
+            self.total = (start, end, found[0][0]) if len(found) == 1 and len(tokens) == 1 else None
+            return False
+        if self.total:
+            self._count(*self.total, "total", None)
+            self.total = None
         for token in tokens:
             token.role = "tally" if token in counted else "share"
-        group = None
+        if named and self.tally is None and all(category != "total" for _, category, _ in found):
+            self.tally = (self.engine.next_tally(), 0)
         for token, category, quartile in found:
-            if category == "total":
-                self.tally = (self.engine.next_tally(), int(token.value))
-                group = self.tally[0]
-            elif group is None:
-                group = self.tally[0] if self.tally else self.engine.next_tally()
-                self.tally = self.tally or (group, 0)
-            claim = Claim("tally", start, end, token=token)
-            judgement = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}.get(
-                category
-            )
-            claim.say(
-                start,
-                end,
-                value=token.value,
-                decimals=0,
-                unit="count",
-                judgement=judgement,
-                quartile=quartile,
-                tally_group=self.tally[0],
-                tally_category=category,
-                tally_total=self.tally[1] or None,
-            )
-            self.claims.append(claim)
+            self._count(start, end, token, category, quartile)
         return True
+
+    def _count(self, start: int, end: int, token: Token, category: str | None, quartile: int | None) -> None:
+        token.role = "tally"
+        if category == "total":
+            self.tally = (self.engine.next_tally(), int(token.value))
+        assert self.tally is not None
+        claim = Claim("tally", start, end, token=token)
+        claim.say(
+            start,
+            end,
+            value=token.value,
+            decimals=0,
+            unit="count",
+            judgement=_TALLY_JUDGEMENTS.get(category or ""),
+            quartile=quartile,
+            tally_group=self.tally[0],
+            tally_category=category,
+            tally_total=self.tally[1] or None,
+        )
+        self.claims = [other for other in self.claims if other.token is not token]
+        self.claims.append(claim)
 
     @staticmethod
     def _next(tokens: list[Token], place: int, end: int) -> int:
@@ -295,7 +306,7 @@ class _Reading:
                 holder = token
             if token.role != "wording":
                 before = token
-            if token.role == "comparison_value":
+            if token.role.startswith("comparison"):
                 self._flag_after(token, sentence)
 
     def _flag_after(self, token: Token, sentence: Sentence) -> None:
@@ -303,7 +314,7 @@ class _Reading:
         for period in sentence.periods:
             gap = self.text[token.end : period.start]
             if period.start > token.end and re.fullmatch(
-                r"[ (]*(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap
+                r"[ ()]*(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap
             ):
                 period.compared = True
                 return
@@ -336,6 +347,9 @@ class _Reading:
             return role
         if left.rstrip().endswith("(") and before and before.role in ("value", "comparison_value"):
             if before.role == "comparison_value":
+                if token.is_percent and _is_count(before):
+                    before.role = "comparison_numerator"
+                    return "comparison_value"
                 return "comparison_numerator" if _is_count(token) else "share"
             if _is_count(token) == _is_count(before) and self.text[token.end : token.end + 40].find("\x01") > -1:
                 return "comparison_value"
@@ -349,6 +363,8 @@ class _Reading:
             return before.role
         if token.in_words:
             counted = any(rule.pattern.search(left) for rule in self.rules.lists["counted_after"])
+            first = not left.strip(" \x01\x02,") and self.rules.patterns["counted_first"].search(right) is not None
+            counted |= first and bool(self._candidates(sentence.start, sentence.end))
             return "value" if counted or token.is_percent else "wording"
         return "value"
 
@@ -379,12 +395,39 @@ class _Reading:
             )
             opened.append(claim)
             self._own_period(claim, sentence, cuts[place], until)
+        self._in_turn(sentence, opened)
         for token in sentence.tokens:
             if token.role in ("numerator", "denominator"):
                 held = [claim for claim in opened if claim.token and claim.token.start < token.start]
                 self._pair(held[-1] if held else opened[0], token)
         self.claims += opened
         self.last = opened
+
+    def _in_turn(self, sentence: Sentence, opened: list[Claim]) -> None:
+        """Values that the sentence gives "respectively" belong to what it names before them, in that order."""
+        if len(opened) < 2 or "respectively" not in self.view[sentence.start : sentence.end]:
+            return
+        first = opened[0].token
+        assert first is not None
+        named = self.plain[sentence.start : first.start]
+        parts = [found for part in _CHUNK.split(named) if (found := self.labels.candidates(part))]
+        if len(parts) == len(opened) == len({part[0].indicator_key for part in parts}):
+            for claim, part in zip(opened, parts, strict=True):
+                claim.candidates, claim.method = part, "label"
+            return
+        alike = opened[0].candidates
+        if len(alike) != len(opened) or any(claim.candidates != alike for claim in opened):
+            return
+        common = frozenset.intersection(*(frozenset(candidate.words.split()) for candidate in alike))
+        order = [word for part in re.findall(r"[\w']+", named) for word in self.labels.words_of(part)]
+        places = {}
+        for candidate in alike:
+            own = frozenset(candidate.words.split()) - common
+            places[candidate.indicator_key] = min((order.index(word) for word in own if word in order), default=-1)
+        if -1 not in places.values() and len(set(places.values())) == len(alike):
+            ranked = sorted(alike, key=lambda candidate: places[candidate.indicator_key])
+            for claim, candidate in zip(opened, ranked, strict=True):
+                claim.candidates = (candidate,)
 
     def _cuts(self, sentence: Sentence, values: list[Token]) -> list[int]:
         """Where the words of each value begin: at the first joint behind all that belongs to the value before it."""
@@ -407,15 +450,16 @@ class _Reading:
         own = self.plain[start : token.start]
         phrases = [("quotation", words) for words in quoted]
         phrases += [("label", own), ("label", f"{own} {after}"), ("label", self.plain[start:until])]
-        if opened:
-            phrases.append(("label", f"{self.plain[sentence.start : first.start]} {own} {after}"))
+        shared = [("label", f"{self.plain[sentence.start : first.start]} {own} {after}")] if opened else []
         best: tuple[tuple[Candidate, ...], str] = ((), "label")
-        for method, words in phrases:
-            found = self.labels.candidates(words)
-            if found and (not best[0] or found[0].score > best[0][0].score):
-                best = (found, method)
-        if best[0]:
-            return best
+        # The words that all values of the sentence share are asked only where a value's own words say nothing.
+        for some in (phrases, shared):
+            for method, words in some:
+                found = self.labels.candidates(words)
+                if found and (not best[0] or found[0].score > best[0][0].score):
+                    best = (found, method)
+            if best[0]:
+                return best
         points_back = self.rules.patterns["points_back"].search(self.text[sentence.start : sentence.end])
         earlier = opened[-1:] or (self.last if points_back and len(self.last) == 1 else [])
         return (earlier[0].candidates, "carried") if earlier and earlier[0].candidates else ((), "label")
@@ -756,6 +800,8 @@ class _Reading:
         for number, claim in enumerate(claims, start=1):
             claim.number = number
             form = claim.said.get("comparison_basis")
+            if claim.said.get("change_unit") == "points" and claim.said.get("unit") in ("count", "rate"):
+                claim.said["change_unit"] = "percent"
             if form in ("previous_quarter", "same_period_last_year") and not claim.said.get("comparison_period_text"):
                 claim.said["comparison_period_text"] = previous(claim.said.get("period_text"), form, edition)
             if (

@@ -16,6 +16,8 @@ from ingest.reports.redaction import WITHHELD, names_in_contacts, withhold
 from ingest.reports.rules import Rules
 
 _MARKUP = re.compile(r"<(?:!--|/?[A-Za-z])[^<>]{0,400}>|&(?:#x?[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+#: Character references that say what a number is.
+_SIGNS = {"&pound;": "£", "&#163;": "£"}
 _VIEW = str.maketrans("‘’‛´`“”„–—−‐‑‒\u00a0\ufffd", "'''''\"\"\"------  ")
 _START = re.compile(r"^\s*\(?(?P<label>\d{1,3}(?:\.\d{1,3}){0,2})(?P<mark>[.)]{0,2})(?P<gap>\s+|$)(?P<rest>.*)$")
 _BULLET = re.compile(r"^\s*(?:[•●▪◦‣·*\uf0b7]|[-–o](?=\s)|\(?[a-z]{1,2}\)|\(?[ivx]{1,4}[.)])\s+(?=\S)")
@@ -29,7 +31,7 @@ _HEADING_LINES = 3
 def view_of(text: str) -> str:
     """The text as the patterns see it, character for character: one kind of quotation mark and dash, no markup."""
     if "<" in text or "&" in text:
-        text = _MARKUP.sub(lambda found: " " * len(found.group()), text)
+        text = _MARKUP.sub(lambda found: _SIGNS.get(found.group(), "").ljust(len(found.group())), text)
     return text.translate(_VIEW)
 
 
@@ -118,9 +120,11 @@ class _Cutter:
     def _may_start(self, index: int, match: re.Match[str]) -> bool:
         if match["mark"]:
             return True
-        # Without a mark after it a number is also how a wrapped line may begin.
+        # Without a mark after it a number is also how a wrapped line may begin; one in two parts hardly is.
+        if match["rest"][:1].islower():
+            return False
         alone = not (index and self.views[index - 1])
-        return alone and ("." in match["label"] or len(match["rest"].split()) > 3) and match["rest"][:1].isupper()
+        return "." in match["label"] or (alone and len(match["rest"].split()) > 3 and match["rest"][:1].isupper())
 
     def cut(self) -> None:
         index = 0
@@ -145,9 +149,22 @@ class _Cutter:
         if self.mode.startswith("contact"):
             return self._in_contacts(index)
         if index in self.starts:
+            if self._is_numbered_heading(index):
+                return self._head(index, index + 1)
             self._open(index, *self.starts[index])
             return index + 1
         return self._block(index)
+
+    def _is_numbered_heading(self, index: int) -> bool:
+        """Whether a number stands before a heading: a few words, and below them a number of the next depth."""
+        label, rest = self.starts[index]
+        if not rest or len(rest.split()) > 12 or not self._looks_like_heading(rest):
+            return False
+        following = next((at for at in range(index + 1, min(index + 9, len(self.lines))) if self.views[at]), None)
+        if following not in self.starts:
+            return False
+        depth = self.starts[following][0].count(".")
+        return depth > label.count(".") or (depth == 1 and label.endswith(".0"))
 
     def _is_contact_heading(self, index: int, match: re.Match[str]) -> bool:
         text = self.views[index]
@@ -161,13 +178,14 @@ class _Cutter:
 
     def _in_contacts(self, index: int) -> int:
         text = self.views[index]
-        if self.mode == "contact line" and (index and not self.views[index - 1]):
+        names_someone = withhold(self.lines[index]) != self.lines[index]
+        if self.mode == "contact line" and not names_someone:
             self.mode = ""
             return index
         if self.rules["known_headings"].match(text) or self.rules["reference_headings"].match(text):
             self.mode = ""
             return self._block(index)
-        if index in self.starts and len(text.split()) >= 8 and withhold(self.lines[index]) == self.lines[index]:
+        if index in self.starts and len(text.split()) >= 8 and not names_someone:
             self.mode = ""
             return index
         self.dispositions[index] = "contact"
@@ -178,9 +196,10 @@ class _Cutter:
         self.current = Paragraph(0, label, self.heading, index + 1, index + 1)
         self.paragraphs.append(self.current)
         # The piece is cut from the line itself, not from its view, so that words stay as printed.
-        printed = squash(self.lines[index])
-        piece = printed[len(printed) - len(rest) :] if label is not None and rest else ("" if label else printed)
-        self._take(index, piece)
+        printed = self.lines[index]
+        if label is not None:
+            printed = printed[view_of(printed).index(label) + len(label) :].lstrip().lstrip(".)") if rest else ""
+        self._take(index, squash(printed))
 
     def _take(self, index: int, piece: str) -> None:
         assert self.current is not None
