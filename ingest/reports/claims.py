@@ -20,16 +20,19 @@ from ingest.reports.paragraphs import Paragraph
 from ingest.reports.rules import NUMBER_WORDS, Rules
 
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[a-z0-9])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|no|approx|vs|dr|mr|mrs|ms|st|etc|incl|figs?|para|ref|tel)|\b[a-z])\.$")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|no|approx|vs|dr|mr|mrs|ms|st|etc|incl|prev|figs?|para|ref|tel)|\b[a-z])\.$")
 _CUT = re.compile(r"(?:,|;)? ?\b(?:and|while|whilst|but|with|whereas)\b|[,;]")
 _CLAUSE_END = re.compile(r"[,;.()]| compared | which | from | to ")
 _COORDINATED = re.compile(r"^ ?\)? ?(?:[a-z]+ )?(?:,|and|or|, and|&|/) ?(?:only|just|around|about|approximately)? ?$")
 _QUOTED = re.compile(r"(?<![a-z0-9])['\"](?P<words>[^'\"]{8,200}(?:'s[^'\"]{0,100})*)['\"](?![a-z0-9])")
 _CHUNK = re.compile(r",|;| and | or |/")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
 _FEW = 3
 _SURE = 0.75
+#: A category right before its number: "Improved: 8", "improved in eight".
+_TIGHT = re.compile(r"(?P<words>[a-z ]{4,40}?) ?(?P<mark>[:=(-]| in| for) ?$")
 _TALLY_JUDGEMENTS = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b")
 
@@ -48,6 +51,8 @@ class Claim:
     period_form: str = ""
     comparison_form: str = ""
     number: int = 0
+    #: Indicators that the words fit although the number is not of their unit; a share that follows may be theirs.
+    speaks_beside: tuple[Candidate, ...] = ()
 
     def cover(self, start: int, end: int) -> None:
         self.start, self.end = min(self.start, start), max(self.end, end)
@@ -213,9 +218,11 @@ class _Reading:
     def _tally(self, start: int, end: int, tokens: list[Token]) -> bool:
         """Whether a sentence counts the edition's measures; each count becomes a claim."""
         named = self.rules.tally["subject"].search(self.text, start, end)
-        if not named and self.tally is None and self.total is None:
-            return False
         counted = [token for token in tokens if not token.is_percent and not token.decimals]
+        if not named and self.tally is None and self.total is None:
+            listed = [_TIGHT.search(self.view[max(start, token.start - 40) : token.start]) for token in counted]
+            if len(listed) < 2 or not all(match and match["mark"] == ":" for match in listed):
+                return False
         found = [
             (token, *self._category(token, start, self._next(counted, place, end), counted[:place]))
             for place, token in enumerate(counted)
@@ -231,7 +238,7 @@ class _Reading:
             self.total = None
         for token in tokens:
             token.role = "tally" if token in counted else "share"
-        if named and self.tally is None and all(category != "total" for _, category, _ in found):
+        if self.tally is None and all(category != "total" for _, category, _ in found):
             self.tally = (self.engine.next_tally(), 0)
         for token, category, quartile in found:
             self._count(start, end, token, category, quartile)
@@ -266,8 +273,8 @@ class _Reading:
         left = self.view[max(start, before[-1].end if before else start) : token.start]
         right = self.view[token.end : end]
         by_quartile = "quartile" in self.view[start : min(len(self.view), end + 200)]
-        tight = re.search(r"([a-z ]{4,40})(?: ?[:=(-]| in| for) ?$", left)
-        for words in ((tight.group(1),) if tight else ()) + (right,):
+        tight = _TIGHT.search(left)
+        for words in ((tight["words"],) if tight else ()) + (right,):
             if words is right and self.rules.tally["total_left"].search(left):
                 break
             for rule in self.rules.tally_categories:
@@ -384,7 +391,7 @@ class _Reading:
                 method=method,
                 token=token,
             )
-            unit = self._unit(token, candidates, until)
+            unit = self._unit(token, candidates)
             claim.say(
                 claim.start,
                 claim.end,
@@ -400,6 +407,8 @@ class _Reading:
             if token.role in ("numerator", "denominator"):
                 held = [claim for claim in opened if claim.token and claim.token.start < token.start]
                 self._pair(held[-1] if held else opened[0], token)
+        for claim in opened:
+            self._check_unit(claim)
         self.claims += opened
         self.last = opened
 
@@ -464,17 +473,26 @@ class _Reading:
         earlier = opened[-1:] or (self.last if points_back and len(self.last) == 1 else [])
         return (earlier[0].candidates, "carried") if earlier and earlier[0].candidates else ((), "label")
 
-    def _unit(self, token: Token, candidates: tuple[Candidate, ...], until: int) -> str | None:
+    def _unit(self, token: Token, candidates: tuple[Candidate, ...]) -> str | None:
         if token.is_percent:
             return "percent"
         stated = {self.labels.units.get(candidate.indicator_key) for candidate in candidates}
         unit = stated.pop() if len(stated) == 1 else None
-        counts = re.match(r" ?[a-z]{3,}", self.plain[token.end : until]) is not None
-        if unit == "percent" and not token.decimals and counts:
+        if unit == "percent" and not token.decimals:
             return "count"
         if unit == "count" and token.decimals:
             return None
         return unit or (None if token.decimals else "count")
+
+    def _check_unit(self, claim: Claim) -> None:
+        """A number of people or days is not the value of an indicator that is a share, a rate or a score."""
+        if claim.said.get("unit") == "count" and claim.token is not None and not claim.token.is_percent:
+            fitting = tuple(
+                candidate
+                for candidate in claim.candidates
+                if self.labels.units.get(candidate.indicator_key, "count") == "count"
+            )
+            claim.speaks_beside, claim.candidates = claim.candidates, fitting
 
     def _pair(self, claim: Claim, token: Token) -> None:
         """A second number for the same thing: a count beside a percentage, whichever stands first."""
@@ -490,6 +508,8 @@ class _Reading:
             else:
                 token.role = "share"
         elif token.is_percent and _is_count(value):
+            if not claim.candidates and claim.speaks_beside:
+                claim.candidates = claim.speaks_beside
             units = {self.labels.units.get(key) for key in claim.keys}
             if "count" in units and "percent" not in units:
                 token.role = "share"
@@ -509,7 +529,15 @@ class _Reading:
         token.claim = id(claim)
 
     def _own_period(self, claim: Claim, sentence: Sentence, start: int, until: int) -> None:
-        own = [period for period in sentence.periods if not period.compared and period.text]
+        own = [
+            period
+            for period in sentence.periods
+            if not period.compared
+            and period.text
+            and not self.rules.patterns["planned_periods"].search(
+                self.text[max(sentence.start, period.start - 40) : period.start]
+            )
+        ]
         within = [period for period in own if start <= period.start < until]
         chosen = (within or own or [None])[0]
         if chosen is not None:
@@ -840,7 +868,9 @@ def _numbers(text: str, marked: Marked, claims: list[Claim]) -> list[tuple[int, 
         if claim is None and role not in ("wording", "value", "share", "tally"):
             role = "unexplained"
         found.append((token.start, token.end, role, claim))
-    found += [(start, end, "unexplained", None) for start, end in unexplained(marked)]
+    for start, end in unexplained(marked):
+        role = "reference" if _ORDINAL.match(marked.view, end) else "unexplained"
+        found.append((start, end, role, None))
     for run in re.finditer(r"[0-9]+", text):
         if not marked.view[run.start() : run.end()].strip():
             found.append((*run.span(), "markup", None))
