@@ -18,6 +18,7 @@ from quarterdeck.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW_TABLES = {"areas", "label_suggestions", "lines", "problems", "received_files", "rejected_problems", "rows"}
+RAW_TABLES |= {"claims", "claim_candidates", "report_lines", "report_numbers", "report_paragraphs", "report_problems"}
 
 
 @pytest.fixture(scope="module")

@@ -656,9 +656,6 @@ class _Reading:
         claim = Claim(kind, sentence.start, sentence.end)
         if holders:
             claim.candidates, claim.method = holders[0].candidates, "carried"
-            if token.role.startswith("comparison"):
-                claim.said["period_text"] = holders[0].said.get("period_text")
-                claim.said["period_words"] = holders[0].said.get("period_words")
         claim.say(sentence.start, sentence.end, **columns)
         token.claim = id(claim)
         self.claims.append(claim)
