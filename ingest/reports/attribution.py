@@ -67,13 +67,15 @@ class Labels:
                 for word in bag:
                     self._by_word[word].append(len(self._bags) - 1)
         self._best = lru_cache(maxsize=65536)(self._find)
+        self.candidates = lru_cache(maxsize=65536)(self._candidates)
 
     def words_of(self, text: str) -> frozenset[str]:
         """The words by which a text is compared: lower case, synonyms made one, plural endings and stop words gone."""
         text = _APOSTROPHE.sub("", text.lower().replace("%", " percent ").replace("’", "'").replace("‘", "'"))
         text = " ".join(text.replace("&", " and ").split())
-        for pattern, to in self._rules.synonyms:
-            text = pattern.sub(to, text)
+        if self._rules.any_synonym.search(text):
+            for pattern, to in self._rules.synonyms:
+                text = pattern.sub(to, text)
         found = set()
         for word in _WORD.findall(text):
             word = str(NUMBER_WORDS.get(word, word))
@@ -81,7 +83,7 @@ class Labels:
                 found.add(_stem(word))
         return frozenset(found - self._stop)
 
-    def candidates(self, phrase: str) -> tuple[Candidate, ...]:
+    def _candidates(self, phrase: str) -> tuple[Candidate, ...]:
         """Indicators that the phrase fits, best first: the best one and those that fit alike. Empty when none does."""
         return self._best(self.words_of(phrase))
 

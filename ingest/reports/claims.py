@@ -30,6 +30,8 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
 _FEW = 3
+#: Words point back to one of this many claims of the same paragraph, which keeps the time linear.
+_NEAR = 40
 _SURE = 0.75
 #: A category right before its number: "Improved: 8", "improved in eight".
 _TIGHT = re.compile(r"(?P<words>[a-z ]{4,40}?) ?(?P<mark>[:=(-]| in| for) ?$")
@@ -76,6 +78,7 @@ class Sentence:
     tokens: list[Token]
     periods: list[Period]
     direction: dict[str, Any]
+    quartiles: list[re.Match[str]]
 
 
 @dataclass
@@ -146,6 +149,7 @@ class _Reading:
         self.total: tuple[int, int, Token] | None = None
         self._token_at = 0
         self._period_at = 0
+        self._quartile_at = 0
 
     # -- one sentence --------------------------------------------------------------------------------------------
 
@@ -153,10 +157,11 @@ class _Reading:
         tokens = self._take(self.marked.tokens, "_token_at", end)
         periods = self._take(self.marked.periods, "_period_at", end)
         words = self.text[start:end]
+        quartiles = self._quartiles_until(end)
         self._flag_compared(periods, start)
         if self._tally(start, end, tokens):
             return
-        sentence = Sentence(start, end, tokens, periods, self._direction(start, end))
+        sentence = Sentence(start, end, tokens, periods, self._direction(start, end), quartiles)
         no_data = self._first("no_data", words) is not None
         if not no_data:
             self._nothing(sentence)
@@ -174,6 +179,15 @@ class _Reading:
             at += 1
         setattr(self, position, at)
         return items[first:at]
+
+    def _quartiles_until(self, end: int) -> list[re.Match[str]]:
+        first = self._quartile_at
+        while (
+            self._quartile_at < len(self.marked.quartiles)
+            and self.marked.quartiles[self._quartile_at].start("now") < end
+        ):
+            self._quartile_at += 1
+        return self.marked.quartiles[first : self._quartile_at]
 
     def _first(self, name: str, words: str) -> re.Match[str] | None:
         for rule in self.rules.lists[name]:
@@ -262,7 +276,9 @@ class _Reading:
             tally_category=category,
             tally_total=self.tally[1] or None,
         )
-        self.claims = [other for other in self.claims if other.token is not token]
+        # The sum was taken for a figure when it was met; now its parts say what it is.
+        near = self.claims[-_NEAR:]
+        self.claims[-_NEAR:] = [other for other in near if other.token is not token]
         self.claims.append(claim)
 
     @staticmethod
@@ -553,7 +569,7 @@ class _Reading:
         """The claims that a sentence speaks of; None when its words fit several alike, or speak of something else."""
         if any(token.role == "value" for token in sentence.tokens):
             return self.last
-        figures = [claim for claim in self.claims if claim.kind == "figure"]
+        figures = [claim for claim in self.claims[-_NEAR:] if claim.kind == "figure"]
         if not figures:
             return None
         words = self.text[sentence.start : sentence.end]
@@ -704,11 +720,10 @@ class _Reading:
         start, end = sentence.start, sentence.end
         words = self.text[start:end]
         stated: list[tuple[str, dict[str, Any]]] = []
-        for found, rule in self.marked.quartiles:
-            if start <= found.start("now") < end:
-                stated.append(("quartile", self._quartile(found)))
-                for claim in at(found.start("now")):
-                    claim.say(start, end, **stated[-1][1])
+        for found in sentence.quartiles:
+            stated.append(("quartile", self._quartile(found)))
+            for claim in at(found.start("now")):
+                claim.say(start, end, **stated[-1][1])
         for name, column in (("benchmark_relations", "benchmark_relation"), ("target_relations", "target_relation")):
             for rule in self.rules.lists[name]:
                 if found := rule.pattern.search(words):
@@ -787,7 +802,7 @@ class _Reading:
         if not spoken_of and self.rules.patterns["points_to_heading"].search(self.text[start:end]):
             spoken_of = [claim.candidates for claim in self.engine.section_claims()]
             method = "heading"
-        earlier = [claim for claim in self.claims if claim.kind in ("no_data", "reason")]
+        earlier = [claim for claim in self.claims[-_NEAR:] if claim.kind in ("no_data", "reason")]
         if earlier and (not spoken_of or not earlier[-1].candidates):
             # One statement in two sentences: why, and of what.
             first = earlier[-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ingest.identity import ReportingQuarter
 from ingest.reports.paragraphs import view_of
-from ingest.reports.rules import NUMBER_WORDS, PERIOD_MARK, PERIOD_REST, WORD_NUMBER, Rule, Rules
+from ingest.reports.rules import NUMBER_WORDS, PERIOD_MARK, PERIOD_REST, WORD_NUMBER, Rules
 
 _TOKEN = re.compile(
     r"(?<![\w.,/£$#])(?P<sign>(?<![\w)-])[-+](?=[0-9]))?(?<![0-9][-:])(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
@@ -67,7 +67,7 @@ class Marked:
     text: str
     spans: list[Span] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
-    quartiles: list[tuple[re.Match[str], Rule]] = field(default_factory=list)
+    quartiles: list[re.Match[str]] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
 
 
@@ -86,11 +86,15 @@ def mark(text: str, rules: Rules, edition: ReportingQuarter | None) -> Marked:
 
     if has_number or any(word in view for word in NUMBER_WORDS):
         for rule in rules.lists["not_figures"]:
+            if not rule.may_fit(view):
+                continue
             for found in rule.pattern.finditer(view):
                 if free(*found.span()):
                     taken[found.start() : found.end()] = b"\1" * (found.end() - found.start())
                     marked.spans.append(Span(found.start(), found.end(), rule["role"]))
     for rule in rules.lists["periods"]:
+        if not rule.may_fit(view):
+            continue
         for found in rule.pattern.finditer(view):
             start, end = _period_span(found, rule["form"])
             if free(start, end):
@@ -98,7 +102,7 @@ def mark(text: str, rules: Rules, edition: ReportingQuarter | None) -> Marked:
                 marked.periods.append(Period(start, end, rule["form"], period_text(rule["form"], found, edition)))
     marked.periods.sort(key=lambda period: period.start)
     marked.text = _covered(view, marked.periods)
-    for rule in rules.lists["quartiles"]:
+    for rule in rules.lists["quartiles"] if "quartile" in view else ():
         for found in rule.pattern.finditer(marked.text):
             if free(*found.span("now")):
                 start, end = (
@@ -106,9 +110,9 @@ def mark(text: str, rules: Rules, edition: ReportingQuarter | None) -> Marked:
                     max(found.end("now"), *_end_of(found, "before")),
                 )
                 taken[start:end] = b"\1" * (end - start)
-                marked.quartiles.append((found, rule))
+                marked.quartiles.append(found)
                 marked.spans.append(Span(start, end, "quartile"))
-    marked.quartiles.sort(key=lambda item: item[0].start("now"))
+    marked.quartiles.sort(key=lambda found: found.start("now"))
     for found in _TOKEN.finditer(view):
         if free(*found.span()):
             token = _token(found)

@@ -46,6 +46,11 @@ class Rule:
     def get(self, name: str, default: Any = None) -> Any:
         return self.says.get(name, default)
 
+    def may_fit(self, text: str) -> bool:
+        """Whether one of the words is there that the rule says it needs; a quick look before the pattern's own."""
+        needs = self.says.get("needs")
+        return needs is None or any(word in text for word in needs)
+
     @property
     def pattern(self) -> re.Pattern[str]:
         return self.patterns["pattern"]
@@ -75,6 +80,7 @@ class Rules:
         }
         self.signs = [self.compile(text) for text in structure["report_signs"]]
         self.own_edition = [self.compile(text) for text in structure["own_edition"]]
+        self.any_synonym = self.compile("|".join(f"(?:{rule['pattern']})" for rule in data["synonyms"]))
         self.synonyms = [(self.compile(rule["pattern"]), f" {rule['to']} ") for rule in data["synonyms"]]
 
     def compile(self, text: str) -> re.Pattern[str]:
