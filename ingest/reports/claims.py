@@ -8,6 +8,7 @@ or to none, the statement becomes a claim of its own without an indicator; nothi
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from ingest.reports.paragraphs import Paragraph
 from ingest.reports.rules import NUMBER_WORDS, Rules
 
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[a-z0-9])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|no|approx|vs|dr|mr|mrs|ms|st|etc|incl|prev|figs?|para|ref|tel)|\b[a-z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|no|approx|vs|dr|mr|mrs|ms|st|etc|incl|prev|figs?|para|ref|tel)|\b[a-z])\.$"
+)
 _CUT = re.compile(r"(?:,|;)? ?\b(?:and|while|whilst|but|with|whereas)\b|[,;]")
 _CLAUSE_END = re.compile(r"[,;.()]| compared | which | from | to ")
 _COORDINATED = re.compile(r"^ ?\)? ?(?:[a-z]+ )?(?:,|and|or|, and|&|/) ?(?:only|just|around|about|approximately)? ?$")
@@ -151,13 +154,15 @@ class _Reading:
         self._period_at = 0
         self._quartile_at = 0
 
-    # -- one sentence --------------------------------------------------------------------------------------------
+    # -- one sentence -------------------------------------------------------------------------------------------------
 
     def sentence(self, start: int, end: int) -> None:
         tokens = self._take(self.marked.tokens, "_token_at", end)
         periods = self._take(self.marked.periods, "_period_at", end)
         words = self.text[start:end]
         quartiles = self._quartiles_until(end)
+        if not (tokens or periods or quartiles) and not self._is_worth_reading(start, end):
+            return
         self._flag_compared(periods, start)
         if self._tally(start, end, tokens):
             return
@@ -179,6 +184,10 @@ class _Reading:
             at += 1
         setattr(self, position, at)
         return items[first:at]
+
+    def _is_worth_reading(self, start: int, end: int) -> bool:
+        words = self.view[start:end]
+        return any(word in words for word in self.rules.data["worth_reading"])
 
     def _quartiles_until(self, end: int) -> list[re.Match[str]]:
         first = self._quartile_at
@@ -227,7 +236,7 @@ class _Reading:
                 break
         return found
 
-    # -- tallies ---------------------------------------------------------------------------------------------------
+    # -- tallies ------------------------------------------------------------------------------------------------------
 
     def _tally(self, start: int, end: int, tokens: list[Token]) -> bool:
         """Whether a sentence counts the edition's measures; each count becomes a claim."""
@@ -305,7 +314,7 @@ class _Reading:
         named = match.groupdict()
         return int(named["number"]) if named.get("number") else self.rules.data["quartile_ranks"][named["rank"]]
 
-    # -- roles of numbers --------------------------------------------------------------------------------------------
+    # -- roles of numbers ---------------------------------------------------------------------------------------------
 
     def _nothing(self, sentence: Sentence) -> None:
         words = self.text[sentence.start : sentence.end]
@@ -391,7 +400,7 @@ class _Reading:
             return "value" if counted or token.is_percent else "wording"
         return "value"
 
-    # -- values ------------------------------------------------------------------------------------------------------
+    # -- values -------------------------------------------------------------------------------------------------------
 
     def _open(self, sentence: Sentence, values: list[Token]) -> None:
         opened: list[Claim] = []
@@ -457,7 +466,7 @@ class _Reading:
     def _cuts(self, sentence: Sentence, values: list[Token]) -> list[int]:
         """Where the words of each value begin: at the first joint behind all that belongs to the value before it."""
         cuts = [sentence.start]
-        for earlier, token in zip(values, values[1:], strict=False):
+        for earlier, token in itertools.pairwise(values):
             own = [other.end for other in sentence.tokens if earlier.start <= other.start < token.start]
             joint = _CUT.search(self.plain, max(own), token.start)
             cuts.append(joint.end() if joint else max(own))
@@ -563,7 +572,7 @@ class _Reading:
         if self.claims and (earlier := self.claims[-1]).kind == "figure" and earlier.said.get("period_text"):
             claim.said |= {name: earlier.said[name] for name in ("period_text", "period_words")}
 
-    # -- what a sentence says beside its values ----------------------------------------------------------------------
+    # -- what a sentence says beside its values -----------------------------------------------------------------------
 
     def _targets(self, sentence: Sentence, no_data: bool) -> list[Claim] | None:
         """The claims that a sentence speaks of; None when its words fit several alike, or speak of something else."""
@@ -774,7 +783,7 @@ class _Reading:
         )
         claim.comparison_form = period.form
 
-    # -- reasons -------------------------------------------------------------------------------------------------------
+    # -- reasons ------------------------------------------------------------------------------------------------------
 
     def _reason(self, sentence: Sentence, targets: list[Claim] | None, no_data: bool) -> None:
         start, end = sentence.start, sentence.end
@@ -832,7 +841,7 @@ class _Reading:
             found[frozenset()] = candidates
         return list(found.values())
 
-    # -- the end ---------------------------------------------------------------------------------------------------------
+    # -- the end ------------------------------------------------------------------------------------------------------
 
     def finish(self) -> list[Claim]:
         edition = self.engine.edition
@@ -861,7 +870,7 @@ def _are_pair(token: Token, held: Token | None) -> bool:
     """Whether one of two numbers can be the count of which the other is the share."""
     if held is None:
         return False
-    return _is_count(token) and (held.is_percent or held.decimals > 0) or token.is_percent and _is_count(held)
+    return (_is_count(token) and (held.is_percent or held.decimals > 0)) or (token.is_percent and _is_count(held))
 
 
 def _numbers(text: str, marked: Marked, claims: list[Claim]) -> list[tuple[int, int, str, Claim | None]]:

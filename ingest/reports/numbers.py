@@ -10,15 +10,31 @@ from ingest.reports.paragraphs import view_of
 from ingest.reports.rules import NUMBER_WORDS, PERIOD_MARK, PERIOD_REST, WORD_NUMBER, Rules
 
 _TOKEN = re.compile(
-    r"(?<![\w.,/£$#])(?P<sign>(?<![\w)-])[-+](?=[0-9]))?(?<![0-9][-:])(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
-    r"(?P<percent> ?%(?: points?)?| ?per ?cent(?:age)?\b(?: points?\b)?)?(?P<points> ?(?:percentage )?(?:points?|ppts?|pp)\b)?"
-    rf"(?![\w]|[.,:/][0-9])|\b(?P<words>{WORD_NUMBER})\b(?P<of>[- ](?:thirds?|fifths?|half|halves|tenths?|hundred|thousand|million|quarters? of))?"
+    r"(?<![\w.,/£$#])(?P<sign>(?<![\w)-])[-+](?=[0-9]))?(?<![0-9][-:])"
+    r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
+    r"(?P<percent> ?%(?: points?)?| ?per ?cent(?:age)?\b(?: points?\b)?)?"
+    r"(?P<points> ?(?:percentage )?(?:points?|ppts?|pp)\b)?(?![\w]|[.,:/][0-9])"
+    rf"|\b(?P<words>{WORD_NUMBER})\b"
+    r"(?P<of>[- ](?:thirds?|fifths?|half|halves|tenths?|hundred|thousand|million|quarters? of))?"
     r"(?P<word_percent> per ?cent(?:age)?\b(?: points?\b)?)?(?P<word_points> (?:percentage )?points?\b)?",
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH_NAMES = "January February March April May June July August September October November December".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH_NAMES = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _TERM_MONTHS = {"spring": (1, 3), "summer": (4, 8), "autumn": (9, 12)}
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 
@@ -34,7 +50,7 @@ class Span:
 
 @dataclass
 class Period:
-    """A period in the text: its form, its text in a form that the dbt project reads, and whether it is compared with."""
+    """A period in the text: its form, its text as the dbt project reads it, and whether it is compared with."""
 
     start: int
     end: int

@@ -104,7 +104,7 @@ class _Cutter:
         self.mode = ""
 
     def _numbered_starts(self) -> dict[int, tuple[str, str]]:
-        """Index of each line that begins a numbered paragraph, its label and the rest; only what continues the count."""
+        """Index of each line that begins a numbered paragraph, with label and rest; only what continues the count."""
         found: dict[int, tuple[str, str]] = {}
         last: tuple[int, ...] | None = None
         for index, text in enumerate(self.views):
@@ -257,7 +257,7 @@ class _Cutter:
     def _heads(self, block: str, lines: int, index: int, end: int) -> bool:
         if lines > _HEADING_LINES or not self._looks_like_heading(block):
             return False
-        return not self.paragraphs and not self.starts or self._before_a_start(end) or len(block.split()) <= 12
+        return (not self.paragraphs and not self.starts) or self._before_a_start(end) or len(block.split()) <= 12
 
     def _looks_like_heading(self, block: str) -> bool:
         return (

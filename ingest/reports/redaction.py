@@ -11,11 +11,12 @@ WITHHELD = "[withheld]"
 
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(
-    r"(?:(?:tel(?:ephone)?|phone|mobile|mob|fax|ext(?:ension)?)\b[.: ]*(?:no\.?|number)?[.: ]*)\+?[0-9(][0-9() -]{2,20}[0-9]"
+    r"(?:(?:tel(?:ephone)?|phone|mobile|mob|fax|ext(?:ension)?)\b[.: ]*(?:no\.?|number)?[.: ]*)"
+    r"\+?[0-9(][0-9() -]{2,20}[0-9]"
     r"|(?<![\w.,/-])(?:\+44|\(?0)(?:[ ()-]?[0-9]){9,11}(?![0-9])",
     re.IGNORECASE,
 )
-_CAPITAL = r"[A-Z][a-z'’]+(?:-[A-Z][a-z'’]+)?"
+_CAPITAL = r"(?:[A-Z]['’])?[A-Z][a-z'’]+(?:[A-Z][a-z]+)?(?:-[A-Z][a-z'’]+)?"
 _INITIALS = r"(?:[A-Z]\.? ?){1,3}"
 _NAME = rf"{_CAPITAL}(?: (?:[A-Z]\.? )?{_CAPITAL}){{1,2}}"
 _ROLE = (
@@ -25,12 +26,10 @@ _ROLE = (
     r"Executive|Assistant|Accountant|Solicitor|Secretary|Clerk)"
 )
 _WITH_JOB = re.compile(rf"\b({_NAME})(?=\s*(?:,|-|–|—|\()\s*(?:the )?{_ROLE}\b)")
-_WITH_TITLE = re.compile(
-    rf"\b((?:Cllr|Councillor|Mr|Mrs|Ms|Miss|Dr|Prof(?:essor)?|Sir|Dame|Lady|Lord|Rev)\.?\s(?:{_INITIALS}\s?)?{_CAPITAL}(?: {_CAPITAL}){{0,2}})"
-)
-_ADDRESSED = re.compile(
-    rf"\b((?:[Cc]ontact|[Aa]uthor|[Aa]uthors|[Oo]fficer|[Pp]repared by|[Ww]ritten by|[Rr]eport of|[Rr]eport by)\s*(?:is|are|:|-|–)?\s+)({_NAME})(?!\w)"
-)
+_TITLES = r"(?:Cllr|Councillor|Mr|Mrs|Ms|Miss|Dr|Prof(?:essor)?|Sir|Dame|Lady|Lord|Rev)"
+_WITH_TITLE = re.compile(rf"\b({_TITLES}\.?\s(?:{_INITIALS}\s?)?{_CAPITAL}(?: {_CAPITAL}){{0,2}})")
+_ADDRESS = r"(?:[Cc]ontact|[Aa]uthors?|[Oo]fficer|[Pp]repared by|[Ww]ritten by|[Rr]eport (?:of|by))"
+_ADDRESSED = re.compile(rf"\b({_ADDRESS}\s*(?:is|are|:|-|–)?\s+)({_NAME})(?!\w)")
 #: Words that begin like names at the head of a line and are none.
 _NO_NAMES = re.compile(
     r"\b(?:Children|Child|Family|Families|Service|Services|Social|Care|Council|County|Department|Education|Health|"

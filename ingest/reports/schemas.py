@@ -69,7 +69,8 @@ TALLY_CATEGORIES = (
     "amber",
     "red",
 )
-#: How an indicator was found: its label in quotation marks, its words, or the claim before to which the words point back.
+#: How an indicator was found: its label in quotation marks, its words, the claim to which the words point back, or the
+#: figures under the same heading.
 METHODS = ("quotation", "label", "carried", "heading")
 
 #: What each number of a report is.
