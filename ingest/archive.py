@@ -82,8 +82,9 @@ class ReceivedFile:
 
 @dataclass
 class FileRecord(ReceivedFile):
-    """What is known of one received dashboard.
+    """What is known of one received dashboard or report.
 
+    ``document`` is ``dashboard`` or ``report``; None while the file was recognised as neither.
     ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
     ``problems`` hold the columns of the raw table of that name. ``identified_with`` and ``read_with`` are
     fingerprints of the reading code, layouts and councils by which the outcome was reached.
@@ -104,6 +105,11 @@ class FileRecord(ReceivedFile):
     cut_off: bool = False
     torn: bool = False
     identified_with: str = ""
+    document: str | None = "dashboard"
+
+    @property
+    def is_report(self) -> bool:
+        return self.document == "report"
 
     @property
     def reporting_quarter(self) -> str | None:

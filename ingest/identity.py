@@ -114,16 +114,20 @@ def identify(
     ``source_file`` is its name relative to the landing folder, with forward slashes. Raises FileRejected
     (edition_unknown, edition_conflict, edition_implausible, two_editions, area_conflict, area_unknown).
     """
-    quarter, edition_source = _edition(lines, source_file, sidecar, layout)
+    quarter, edition_source = agreed_edition(_title(lines, layout), source_file, sidecar)
     area, area_source = _area(lines, source_file, sidecar, layout, areas)
     return Identity(quarter, area, edition_source, area_source)
 
 
-def _edition(
-    lines: list[str], source_file: str, sidecar: Sidecar | None, layout: CompiledLayout
+def agreed_edition(
+    title: tuple[ReportingQuarter, int, str] | None, source_file: str, sidecar: Sidecar | None
 ) -> tuple[ReportingQuarter, str]:
+    """The edition that the text, the file's name and the note beside it agree upon, and which of them said so.
+
+    ``title`` is what the text says: the quarter, the line and the words. Raises FileRejected (edition_unknown,
+    edition_conflict, edition_implausible).
+    """
     said: list[tuple[ReportingQuarter, str, str]] = []
-    title = _title(lines, layout)
     if title is not None:
         said.append((title[0], "content", f"line {title[1]} says {title[2]!r}"))
     name = source_file.rsplit("/", 1)[-1]
@@ -189,7 +193,6 @@ def _title(lines: list[str], layout: CompiledLayout) -> tuple[ReportingQuarter, 
 def _area(
     lines: list[str], source_file: str, sidecar: Sidecar | None, layout: CompiledLayout, areas: Areas
 ) -> tuple[Area, str]:
-    said: list[tuple[Area, str, str]] = []
     text = squash(" ".join(lines))
     titles = " ".join(squash(line) for line in lines if layout.title_of(line) is not None)
     headed = _headed_areas(text, layout, areas)
@@ -201,7 +204,18 @@ def _area(
             printed_text=strangers[0],
         )
     named = {area.area_code: area for area in (*headed, *areas.named_in(titles)) if isinstance(area, Area)}
-    mentioned = areas.named_in(text)
+    return agreed_area(named, areas.named_in(text), source_file, sidecar, areas)
+
+
+def agreed_area(
+    named: dict[str, Area], mentioned: list[Area], source_file: str, sidecar: Sidecar | None, areas: Areas
+) -> tuple[Area, str]:
+    """The council that the text, the folder, the file's name and the note beside it agree upon, and which said so.
+
+    ``named`` are councils that the text names as its own, ``mentioned`` those that stand anywhere in it. Raises
+    FileRejected (area_conflict, area_unknown).
+    """
+    said: list[tuple[Area, str, str]] = []
     for area in named.values() or (mentioned if len(mentioned) == 1 else ()):
         said.append((area, "content", f"its text names {area.area_name}"))
     *folders, name = source_file.split("/")

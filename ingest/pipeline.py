@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,16 @@ from ingest.archive import Archive, FileRecord, fingerprint_of
 from ingest.areas import Areas, load_areas
 from ingest.decoding import MAX_BYTES, DecodedText, decode
 from ingest.errors import FileRejected
-from ingest.identity import ReportingQuarter, Sidecar, identify
+from ingest.identity import Identity, ReportingQuarter, Sidecar, identify
 from ingest.landing import Scan, arrivals
 from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, score, squash
 from ingest.reader import Problem, read
-from ingest.schemas import AREAS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
+from ingest.reports.attribution import load_labels
+from ingest.reports.identity import identify_report, is_report
+from ingest.reports.reader import read_report
+from ingest.reports.redaction import withhold
+from ingest.reports.rules import load_rules
+from ingest.schemas import AREAS, DOCUMENTS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
 from ingest.suggestions import suggest
 
 #: The folder below the landing folder that ``ingest.national`` receives.
@@ -75,6 +80,7 @@ class Catalogue:
     in_force: dict[str, str]
     versions: dict[str, int]
     problems: list[dict[str, Any]]
+    reports_in_force: dict[str, str] = field(default_factory=dict)
 
     @property
     def loaded(self) -> list[FileRecord]:
@@ -82,12 +88,23 @@ class Catalogue:
             record for record in self.records if self.in_force.get(record.edition_key or "") == record.source_sha256
         ]
 
+    @property
+    def reports(self) -> list[FileRecord]:
+        """The reports in force, also those of editions that are not loaded."""
+        return [record for record in self.records if record.source_sha256 in self.reports_in_force.values()]
+
 
 def reader_fingerprint(ws: Workspace) -> str:
     """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
-    code = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    code = [*sorted(here.glob("*.py")), *sorted((here / "reports").glob("*.[py][ym]*"))]
     data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
     return fingerprint_of((*code, *data), f"{ws.first_quarter} {ws.last_quarter}")
+
+
+def _read_with(record: FileRecord, ws: Workspace, fingerprint: str) -> str:
+    """What a file's reading depends on: of a report also the labels, by which its claims are attributed."""
+    return fingerprint_of((ws.labels_path, ws.indicators_path), fingerprint) if record.is_report else fingerprint
 
 
 def scan(landing_dir: Path) -> Scan:
@@ -109,7 +126,7 @@ def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
     if record.identified_with != fingerprint or record.outcome == "received":
         return True
     return record.outcome == "loaded" and (
-        record.read_with != fingerprint or not raw.is_whole(raw.folder_of(ws.raw_dir, record))
+        record.read_with != _read_with(record, ws, fingerprint) or not raw.is_whole(ws.raw_dir, record)
     )
 
 
@@ -121,7 +138,7 @@ def _notes(scanned: Scan, records: dict[str, FileRecord]) -> list[str]:
         record = records.get(file.sha256)
         if record is None or record.edition_key is None:
             continue
-        current = newest.get(record.edition_key)
+        current = newest.get(_place_of(record))
         if current is not None and current.source_sha256 not in here and current.sequence_key > record.sequence_key:
             notes.append(
                 f"{file.name} holds bytes that were received before; a newer version of {record.edition_key}, from "
@@ -172,12 +189,13 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
 def _identify(
     record: FileRecord, ws: Workspace, areas: Areas, layouts: tuple[CompiledLayout, ...], fingerprint: str
 ) -> None:
-    before = (record.edition_key, record.layout)
+    before = (record.document, record.edition_key, record.layout)
     try:
         text = _text_of(record, ws)
-        layout = _layout_of(text, layouts)
         sidecar = Sidecar.model_validate(record.sidecar) if record.sidecar else None
-        identity = identify(text.lines, record.source_file, sidecar, layout, areas)
+        record.document = None
+        layout, identity = recognise_document(text, record.source_file, sidecar, layouts, areas)
+        record.document = "dashboard" if layout else "report"
         _within_calendar(identity.reporting_quarter, ws)
     except FileRejected as error:
         record.edition_key = record.area_code = record.financial_year = record.quarter = record.layout = None
@@ -189,14 +207,36 @@ def _identify(
     record.financial_year = identity.reporting_quarter.financial_year
     record.quarter = identity.reporting_quarter.quarter
     record.edition_source, record.area_source = identity.edition_source, identity.area_source
-    record.layout, record.comparator_text = layout.name, layout.spec.comparator
+    record.layout = layout.name if layout else None
+    record.comparator_text = layout.spec.comparator if layout else None
     record.encoding, record.line_count = text.encoding, len(text.lines)
     record.identified_with = fingerprint
-    if record.outcome != "loaded" or before != (record.edition_key, record.layout):
+    if record.outcome != "loaded" or before != (record.document, record.edition_key, record.layout):
         record.read_with = ""
         record.outcome = "received"
         record.error_code = record.error_message = None
         record.problems = []
+
+
+def recognise_document(
+    text: DecodedText,
+    source_file: str,
+    sidecar: Sidecar | None,
+    layouts: tuple[CompiledLayout, ...],
+    areas: Areas,
+) -> tuple[CompiledLayout | None, Identity]:
+    """Layout, edition and council of a file; no layout: it is a report. Raises FileRejected."""
+    rules = load_rules()
+    unknown: FileRejected | None = None
+    try:
+        layout = recognise(text.lines, layouts)
+    except FileRejected as error:
+        unknown = error
+    if is_report(text.lines, source_file, rules, fits_a_layout=unknown is None or unknown.code != "unknown_layout"):
+        return None, identify_report(text.lines, source_file, sidecar, areas, rules)
+    if unknown is not None:
+        raise _nearest(text, layouts) if unknown.code == "unknown_layout" else unknown
+    return layout, identify(text.lines, source_file, sidecar, layout, areas)
 
 
 def _within_calendar(quarter: ReportingQuarter, ws: Workspace) -> None:
@@ -240,11 +280,14 @@ def read_editions(
             continue
         area = areas.get(record.area_code or "")
         layout = layouts.get(record.layout or "")
-        if area is None or layout is None:
+        if area is None or (layout is None and not record.is_report):
             continue
         try:
-            _read(record, ws, layout, area.area_name)
-            record.read_with = fingerprint
+            if layout is None:
+                _read_report(record, ws)
+            else:
+                _read(record, ws, layout, area.area_name)
+            record.read_with = _read_with(record, ws, fingerprint)
         except FileRejected as error:
             _reject(record, error, fingerprint)
         archive.save(record)
@@ -282,12 +325,25 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
     record.outcome, record.error_code, record.error_message = "loaded", None, None
 
 
+def _read_report(record: FileRecord, ws: Workspace) -> None:
+    text = _text_of(record, ws)
+    rules = load_rules()
+    labels = load_labels(ws.labels_path, ws.indicators_path, rules)
+    reading = read_report(text.lines, rules, labels, ReportingQuarter.parse(record.reporting_quarter or ""))
+    reading.problems.extend(_text_problems(text))
+    record.problems = raw.write_report(ws.raw_dir, record, reading)
+    record.line_count, record.row_count = len(text.lines), len(reading.paragraphs)
+    record.dispositions = reading.disposition_counts
+    record.labels, record.cut_off, record.torn = [], False, False
+    record.outcome, record.error_code, record.error_message = "loaded", None, None
+
+
 def write_catalogue(ws: Workspace) -> Catalogue:
     """Decide versions, rewrite the tables that speak of all files, remove raw folders nobody speaks for."""
     raw.ensure_empty(ws.raw_dir)
     records = list(ws.archive.records())
     for record in records:
-        if record.outcome == "loaded" and not raw.is_whole(raw.folder_of(ws.raw_dir, record)):
+        if record.outcome == "loaded" and not raw.is_whole(ws.raw_dir, record):
             # Its raw tables are gone, and this run did not read it: it counts again once it is read.
             record.outcome = "received"
     in_force, versions, held = _decide(records)
@@ -303,7 +359,12 @@ def write_catalogue(ws: Workspace) -> Catalogue:
         for record in records
         if record.outcome == "loaded"
         and record.source_sha256 not in held_back
-        and (newest := by_sha[in_force[record.edition_key or ""]]) is not record
+        and (newest := by_sha[in_force[_place_of(record)]]) is not record
+    ]
+    problems += [
+        raw.problem_row(_without_edition(record), record)
+        for record in records
+        if record.is_report and _is_in_force(record, in_force) and ("dashboard", record.edition_key) not in in_force
     ]
     rows = []
     for record in records:
@@ -316,16 +377,11 @@ def write_catalogue(ws: Workspace) -> Catalogue:
                 "error_code": problem.code if problem else record.error_code,
                 "error_message": problem.message if problem else record.error_message,
                 "version_number": versions.get(record.source_sha256),
-                "in_force": in_force.get(record.edition_key or "") == record.source_sha256,
+                "in_force": _is_in_force(record, in_force),
             }
         )
     areas = load_areas(ws.areas_path)
-    labels = {
-        label
-        for record in records
-        if in_force.get(record.edition_key or "") == record.source_sha256
-        for label in record.labels
-    }
+    labels = {label for record in records if _is_in_force(record, in_force) for label in record.labels}
     for table, content in (
         (RECEIVED_FILES, rows),
         (AREAS, [{**area.model_dump(), "is_default": area.default} for area in areas.areas]),
@@ -334,18 +390,33 @@ def write_catalogue(ws: Workspace) -> Catalogue:
         raw.replace_file(raw.from_rows(table, content), ws.raw_dir / f"{table.name}.parquet")
     raw.replace_file(raw.from_rows(PROBLEMS, problems), ws.raw_dir / "rejected_problems.parquet")
     raw.prune(ws.raw_dir, {raw.folder_of(ws.raw_dir, record) for record in records if record.outcome == "loaded"})
-    return Catalogue(records, in_force, versions, problems)
+    of_kind = {
+        kind: {edition: sha for (document, edition), sha in in_force.items() if document == kind} for kind in DOCUMENTS
+    }
+    return Catalogue(records, of_kind["dashboard"], versions, problems, of_kind["report"])
+
+
+#: What versions are versions of: a kind of document on an edition.
+Place = tuple[str, str]
+
+
+def _place_of(record: FileRecord) -> Place:
+    return (record.document or "", record.edition_key or "")
+
+
+def _is_in_force(record: FileRecord, in_force: dict[Place, str]) -> bool:
+    return in_force.get(_place_of(record)) == record.source_sha256
 
 
 def _decide(
     records: list[FileRecord],
-) -> tuple[dict[str, str], dict[str, int], list[tuple[FileRecord, Problem]]]:
-    """For each edition the version in force, each file's version number, and the versions held back."""
-    by_edition: dict[str, list[FileRecord]] = defaultdict(list)
+) -> tuple[dict[Place, str], dict[str, int], list[tuple[FileRecord, Problem]]]:
+    """For each edition and kind of document the version in force, each file's version number, and those held back."""
+    by_edition: dict[Place, list[FileRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda r: r.sequence_key):
         if record.edition_key is not None:
-            by_edition[record.edition_key].append(record)
-    in_force: dict[str, str] = {}
+            by_edition[_place_of(record)].append(record)
+    in_force: dict[Place, str] = {}
     versions: dict[str, int] = {}
     held: list[tuple[FileRecord, Problem]] = []
     for key, versions_of in by_edition.items():
@@ -361,6 +432,15 @@ def _decide(
         if current is not None:
             in_force[key] = current.source_sha256
     return in_force, versions, held
+
+
+def _without_edition(report: FileRecord) -> Problem:
+    return Problem(
+        "report_without_edition",
+        "warning",
+        f"This is a report on {report.edition_key}, of which no dashboard is loaded. Its claims are kept and are "
+        "compared as soon as the dashboard is there.",
+    )
 
 
 def _superseded(older: FileRecord, newest: FileRecord, here: set[str]) -> Problem:
@@ -381,14 +461,15 @@ def _worse(newer: FileRecord, current: FileRecord) -> str | None:
     if newer.cut_off and not current.cut_off:
         return f"This newer version ends in the middle of a row, so {current.source_file} stays in force. {advice}"
     fewer = (newer.row_count or 0) < (current.row_count or 0)
-    if fewer and (newer.torn or newer.labels == current.labels[: len(newer.labels)]):
+    what = "paragraphs" if newer.is_report else "rows"
+    if fewer and (newer.torn or (newer.labels and newer.labels == current.labels[: len(newer.labels)])):
         return (
             f"This newer version breaks off after {newer.row_count} rows where the one in force, "
             f"{current.source_file}, has {current.row_count}; that one stays in force. {advice}"
         )
     if (newer.row_count or 0) < FEWEST_ROWS * (current.row_count or 0):
         return (
-            f"This newer version has {newer.row_count} rows where the one in force, {current.source_file}, has "
+            f"This newer version has {newer.row_count} {what} where the one in force, {current.source_file}, has "
             f"{current.row_count}; that one stays in force. {advice}"
         )
     return None
@@ -401,15 +482,6 @@ def _text_of(record: FileRecord, ws: Workspace) -> DecodedText:
         with path.open("rb") as stream:
             return decode(stream.read(MAX_BYTES + 1), total_bytes=record.size_bytes)
     return decode(path.read_bytes())
-
-
-def _layout_of(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> CompiledLayout:
-    try:
-        return recognise(text.lines, layouts)
-    except FileRejected as error:
-        if error.code != "unknown_layout":
-            raise
-        raise _nearest(text, layouts) from error
 
 
 def _nearest(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> FileRejected:
@@ -430,13 +502,14 @@ def _nearest(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> FileReje
         over = printed
     else:
         name, over = best[1], best[2] or printed
-    shown = "; ".join(f"line {index + 1}: {squash(text.lines[index])[:80]!r}" for index in over[:3])
+    # The first lines of a letter or of minutes may name persons.
+    shown = "; ".join(f"line {index + 1}: {withhold(squash(text.lines[index]))[:80]!r}" for index in over[:3])
     return FileRejected(
         "unknown_layout",
         f"No layout fits this file. The nearest is {name}; the first lines that do not fit it: {shown}. "
         "Describe the layout in ingest/layouts (docs/adding-a-layout.md).",
         line_from=over[0] + 1 if over else None,
-        printed_text=squash(text.lines[over[0]])[:200] if over else None,
+        printed_text=withhold(squash(text.lines[over[0]]))[:200] if over else None,
     )
 
 
@@ -457,7 +530,7 @@ def _text_problems(text: DecodedText) -> list[Problem]:
             "A control character stands in this line; it is shown as U+FFFD. Compare with the document.",
             number,
             number,
-            printed_text=squash(line.replace("\x00", "\ufffd"))[:200],
+            printed_text=withhold(squash(line.replace("\x00", "\ufffd")))[:200],
         )
         for number, line in text.controls
     ]

@@ -24,6 +24,8 @@ DISPOSITIONS = (
 )
 SEVERITIES = ("info", "warning", "error")
 OUTCOMES = ("received", "loaded", "rejected")
+#: A dashboard is an edition; a report covers one.
+DOCUMENTS = ("dashboard", "report")
 IDENTITY_SOURCES = ("content", "file_name", "sidecar", "folder", "default")
 
 #: Text cells of a dashboard row, in the order in which ``rows`` holds them.
@@ -134,8 +136,10 @@ RECEIVED_FILES = RawTable(
         ("row_count", _int, True),
         ("version_number", _int, True),
         ("in_force", pa.bool_(), False),
+        # Null where a rejected file was recognised as neither.
+        ("document", _text, True),
     ),
-    {"outcome": OUTCOMES, "edition_source": IDENTITY_SOURCES, "area_source": IDENTITY_SOURCES},
+    {"outcome": OUTCOMES, "document": DOCUMENTS, "edition_source": IDENTITY_SOURCES, "area_source": IDENTITY_SOURCES},
     ("source_sha256",),
 )
 

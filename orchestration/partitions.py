@@ -13,8 +13,8 @@ from ingest import pipeline
 from ingest.areas import load_areas
 from ingest.decoding import MAX_BYTES, decode
 from ingest.errors import FileRejected
-from ingest.identity import Sidecar, identify
-from ingest.layouts import load_layouts, recognise
+from ingest.identity import Sidecar
+from ingest.layouts import load_layouts
 from quarterdeck.inputs import Outlook
 from quarterdeck.quarters import quarter_keys
 from quarterdeck.settings import Settings
@@ -41,9 +41,10 @@ def quarters_of_files(settings: Settings, names: Iterable[str]) -> dict[str, str
         try:
             if file.path.stat().st_size > MAX_BYTES:
                 raise FileRejected("too_large", "")
-            lines = decode(file.path.read_bytes()).lines
+            text = decode(file.path.read_bytes())
             sidecar = Sidecar.model_validate(file.sidecar) if file.sidecar and not file.sidecar_error else None
-            quarter = identify(lines, file.name, sidecar, recognise(lines, layouts), areas).reporting_quarter.key
+            _, identity = pipeline.recognise_document(text, file.name, sidecar, layouts, areas)
+            quarter = identity.reporting_quarter.key
         except (FileRejected, OSError):
             quarter = None
         quarters[file.name] = quarter if quarter in known else None

@@ -111,7 +111,7 @@ def bundled(name: str) -> bytes:
 
 
 def test_the_bundled_editions_are_identified_read_and_reconciled(project: Project) -> None:
-    for path in LANDING.glob("*.txt"):
+    for path in LANDING.glob("*-dashboard.txt"):
         shutil.copy(path, project.landing)
     catalogue = project.refresh()
     files = {row["edition_key"]: row for row in project.table("received_files.parquet")}
@@ -135,7 +135,7 @@ def test_the_bundled_editions_are_identified_read_and_reconciled(project: Projec
 
 
 def test_the_same_bytes_again_do_nothing_at_all(project: Project) -> None:
-    for path in LANDING.glob("*.txt"):
+    for path in LANDING.glob("*-dashboard.txt"):
         shutil.copy(path, project.landing)
     assert pending(project.ws)
     project.refresh()
@@ -168,7 +168,7 @@ def test_archived_bytes_are_the_received_bytes_under_their_hash(project: Project
 
 
 def test_one_reporting_quarter_can_be_read_alone(project: Project) -> None:
-    for path in LANDING.glob("*.txt"):
+    for path in LANDING.glob("*-dashboard.txt"):
         shutil.copy(path, project.landing)
     receive(project.ws)
     assert [record.edition_key for record in read_editions(project.ws, ["2020-21-q2"])] == ["2020-21-q2"]

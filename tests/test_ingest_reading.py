@@ -42,7 +42,7 @@ def layouts() -> dict[str, CompiledLayout]:
 
 @cache
 def bundled() -> tuple[tuple[CompiledLayout, tuple[str, ...]], ...]:
-    texts = [decode(path.read_bytes()).lines for path in sorted(LANDING.glob("*.txt"))]
+    texts = [decode(path.read_bytes()).lines for path in sorted(LANDING.glob("*-dashboard.txt"))]
     return tuple((recognise(lines, load_layouts()), tuple(lines)) for lines in texts)
 
 

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from ingest import pipeline, raw
 from ingest.archive import FileRecord
 from ingest.national.files import NationalRecord
-from ingest.schemas import CATALOGUE_TABLES, EDITION_TABLES, LINES, PROBLEMS, ROWS, RawTable
+from ingest.reports.schemas import REPORT_TABLES
+from ingest.schemas import CATALOGUE_TABLES, EDITION_TABLES, PROBLEMS, ROWS, RawTable
 from orchestration import markdown
 from orchestration.assets.dbt_models import asset_key_of, columns_of
 from orchestration.assets.keys import LOCK, OWNERS, PROGRESS, RAW_DASHBOARDS, RECEIVED_FILES
@@ -99,7 +100,8 @@ def ingestion_assets(
         owners=OWNERS,
         kinds={"python", "parquet"},
         description="The dashboards as text cells: each line of a file accounted for, each indicator row cut "
-        "into its columns, nothing converted. One partition a reporting quarter, every version that was received.",
+        "into its columns, nothing converted; and the reports on them as paragraphs and claims. One partition a "
+        "reporting quarter, every version that was received.",
         check_specs=[
             dg.AssetCheckSpec(
                 RAW_SCHEMA,
@@ -158,7 +160,7 @@ def ingestion_assets(
         node.name: node for node in graph.nodes.values() if node.resource_type == "source" and node.layer == SOURCE
     }
     catalogue = {table.name: table for table in CATALOGUE_TABLES} | {"rejected_problems": PROBLEMS}
-    of_editions = {table.name: table for table in EDITION_TABLES}
+    of_files = {table.name: table for table in (*EDITION_TABLES, *REPORT_TABLES)}
 
     @dg.multi_asset(
         name="raw_tables",
@@ -197,8 +199,9 @@ def ingestion_assets(
             if name in catalogue:
                 path = workspace.raw_dir / f"{name}.parquet"
                 rows, violations = pq.read_metadata(path).num_rows, raw.violations(catalogue[name], path)
-            elif name in of_editions:
-                rows, violations = _edition_footers(workspace.raw_dir, loaded, of_editions[name])
+            elif name in of_files:
+                holding = [record for record in loaded if of_files[name] in raw.tables_of(record)]
+                rows, violations = _edition_footers(workspace.raw_dir, holding, of_files[name])
             else:
                 violations = [f"ingest/schemas.py declares no table {name}"]
             yield dg.MaterializeResult(
@@ -247,7 +250,7 @@ def _edition_violations(raw_dir: Path, loaded: list[FileRecord]) -> list[str]:
     return [
         f"{record.edition_key}: {violation}"
         for record in loaded
-        for table in EDITION_TABLES
+        for table in raw.tables_of(record)
         for violation in raw.violations(table, _table_path(raw_dir, record, table))
     ]
 
@@ -274,8 +277,10 @@ def _edition_footers(raw_dir: Path, loaded: list[FileRecord], table: RawTable) -
 def _lines_check(raw_dir: Path, loaded: list[FileRecord]) -> dg.AssetCheckResult:
     faults, counts = [], {}
     for record in loaded:
-        counts[record.edition_key] = record.dispositions
-        faults += _line_faults(record, pq.read_table(_table_path(raw_dir, record, LINES), partitioning=None))
+        counts[f"{record.edition_key} report" if record.is_report else record.edition_key] = record.dispositions
+        faults += _line_faults(
+            record, pq.read_table(_table_path(raw_dir, record, raw.lines_of(record)), partitioning=None)
+        )
     return dg.AssetCheckResult(
         asset_key=RAW_DASHBOARDS,
         check_name=EVERY_LINE_ACCOUNTED_FOR,
@@ -317,15 +322,20 @@ def _quarter_metadata(raw_dir: Path, records: list[FileRecord]) -> dict[str, dg.
         "dagster/partition_row_count": dg.MetadataValue.int(sum(record.row_count or 0 for record in shown)),
         "problems": dg.MetadataValue.int(sum(len(record.problems) for record in shown)),
     }
-    if shown:
-        rows = pq.read_table(_table_path(raw_dir, shown[-1], ROWS), partitioning=None, columns=list(_PREVIEW_COLUMNS))
+    dashboards = [record for record in shown if not record.is_report]
+    if dashboards:
+        rows = pq.read_table(
+            _table_path(raw_dir, dashboards[-1], ROWS), partitioning=None, columns=list(_PREVIEW_COLUMNS)
+        )
         preview = [tuple(row.values()) for row in rows.slice(0, _PREVIEW_ROWS).to_pylist()]
         metadata["preview"] = dg.MetadataValue.md(markdown.table(_PREVIEW_COLUMNS, preview))
     return metadata
 
 
 def _columns(source: str) -> dg.TableSchema:
-    declared = {table.name: table for table in (*EDITION_TABLES, *CATALOGUE_TABLES)} | {"rejected_problems": PROBLEMS}
+    declared = {table.name: table for table in (*EDITION_TABLES, *REPORT_TABLES, *CATALOGUE_TABLES)} | {
+        "rejected_problems": PROBLEMS
+    }
     return table_columns(declared[source]) if source in declared else dg.TableSchema([])
 
 

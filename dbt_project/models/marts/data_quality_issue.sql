@@ -16,6 +16,11 @@ with issues as (
   select
     'conversion', issue_code, severity, null, source_file, null, cast(source_row as int), cast(source_row as int), column_name, printed_text, message
   from {{ ref('int_national_problems_found') }}
+  union all
+  select
+    'conversion' as found_by,
+    issue_code, severity, edition_key, source_file, row_number, line_from, line_to, column_name, printed_text, message
+  from {{ ref('int_report_problems') }}
 )
 
 select

@@ -12,5 +12,5 @@ select
   row_count,
   line_count
 from {{ ref('stg_raw__received_files') }}
-where in_force
+where in_force and coalesce(document, 'dashboard') = 'dashboard'
 order by period_start, edition_key

@@ -11,10 +11,15 @@ with periods as (
     period_start,
     period_end
   from {{ ref('stg_raw__received_files') }}
-  where in_force
+  where in_force and coalesce(document, 'dashboard') = 'dashboard'
   union distinct
   select period_key, period_type, period_label, period_start, period_end
   from {{ ref('int_national_periods') }}
+  where period_key is not null
+  -- The periods that reports speak of.
+  union distinct
+  select period_key, period_type, period_label, period_start, period_end
+  from {{ ref('int_claims_dated') }}
   where period_key is not null
 )
 

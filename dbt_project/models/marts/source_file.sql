@@ -17,6 +17,7 @@ select
   line_count,
   row_count,
   version_number,
-  in_force
+  in_force,
+  document
 from {{ ref('stg_raw__received_files') }}
 order by received_at, source_file, source_sha256

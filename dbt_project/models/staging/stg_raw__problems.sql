@@ -18,6 +18,25 @@ with of_editions as (
     on files.source_sha256 = problems.source_sha256 and files.edition_key = problems.edition_key and files.in_force
 ),
 
+of_reports as (
+  select
+    problems.edition_key,
+    problems.source_sha256,
+    files.source_file,
+    problems.issue_code,
+    problems.severity,
+    problems.row_number,
+    problems.line_from,
+    problems.line_to,
+    problems.column_name,
+    problems.printed_text,
+    problems.message,
+    false as of_rejected_file
+  from {{ source('raw', 'report_problems') }} as problems
+  inner join {{ ref('stg_raw__received_files') }} as files
+    on files.source_sha256 = problems.source_sha256 and files.edition_key = problems.edition_key and files.in_force
+),
+
 of_rejected_files as (
   select
     edition_key,
@@ -36,5 +55,7 @@ of_rejected_files as (
 )
 
 select * from of_editions
+union all
+select * from of_reports
 union all
 select * from of_rejected_files

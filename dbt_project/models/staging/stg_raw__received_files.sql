@@ -21,7 +21,8 @@ with received as (
     line_count,
     row_count,
     version_number,
-    in_force
+    in_force,
+    document
   from {{ source('raw', 'received_files') }}
 )
 

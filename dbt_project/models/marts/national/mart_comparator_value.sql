@@ -5,7 +5,7 @@
 with members as (
   select *
   from {{ ref('bridge_comparator_member') }}
-  where base_area_code is null or base_area_code in (select area_code from {{ ref('stg_raw__areas') }})
+  where base_area_code is null or base_area_code in (select area_code from {{ ref('dim_area') }} where is_council_with_editions)
 ),
 
 counted as (
@@ -21,7 +21,7 @@ counted as (
     sum(case when values_read.numerator is not null and values_read.denominator is not null then values_read.denominator end) as denominator,
     cast(count(case when values_read.numerator is not null and values_read.denominator is not null then 1 end) as int) as pooled_n
   from {{ ref('fct_national_cell') }} as values_read
-  inner join {{ ref('int_national_populations') }} as populations on populations.population_number = values_read.population_number
+  inner join {{ ref('dim_national_population') }} as populations on populations.population_number = values_read.population_number
   inner join members
     on members.member_la_number = values_read.la_number
     -- A list of neighbours compares any period; membership in other groups is of its time.
@@ -29,7 +29,7 @@ counted as (
       members.comparator_kind = 'neighbours'
       or (coalesce(members.valid_from <= populations.period_end, true) and coalesce(members.valid_to >= populations.period_end, true))
     )
-  where populations.place_of_period = 1 and not values_read.is_repeated
+  where populations.is_current and not values_read.is_repeated
   group by members.comparator_key, members.base_area_code, values_read.population_number
 ),
 
@@ -61,7 +61,7 @@ select
   groups.list_version
 from counted
 inner join groups on groups.comparator_key = counted.comparator_key
-inner join {{ ref('int_national_populations') }} as populations on populations.population_number = counted.population_number
+inner join {{ ref('dim_national_population') }} as populations on populations.population_number = counted.population_number
 left join {{ ref('comparator_groups') }} as definitions on definitions.comparator_key = counted.comparator_key
 left join {{ ref('fct_national_cell') }} as published
   on published.population_number = counted.population_number

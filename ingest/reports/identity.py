@@ -1,0 +1,168 @@
+"""Whether a file is a covering report, and of which edition of which council."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+
+from ingest.areas import Area, Areas
+from ingest.errors import FileRejected
+from ingest.identity import (
+    SAME_NAME,
+    Identity,
+    ReportingQuarter,
+    Sidecar,
+    agreed_area,
+    agreed_edition,
+    find_quarters,
+)
+from ingest.layouts import squash
+from ingest.reports.numbers import Period, mark
+from ingest.reports.paragraphs import cut, view_of
+from ingest.reports.rules import Rules
+
+#: A report says what it is at its beginning, and once more at its end.
+_HEAD, _TAIL, _WIDTH = 400, 200, 20_000
+#: Paragraphs in which a report speaks of itself: the first ones, and those under headings such as these.
+_FIRST = 3
+_OF_ITSELF = re.compile(r"purpose|introduction|summary|conclusion|background|overview", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\s*\(?\d{1,3}(?:\.\d{1,3}){0,2}[.)]?\s+[\"'(]?[A-Z0-9][^\t]*$")
+_NAMED = re.compile(r"(?:^|[-_ ])report\.[a-z]+$", re.IGNORECASE)
+_COUNCIL = re.compile(
+    r"\b(?P<name>[A-Z][a-z]+(?:[ -](?:and |upon |of |on )?[A-Z][a-z]+){0,3}?) "
+    r"(?:(?:County|City|Borough|Metropolitan|District|Unitary) )+Council\b"
+)
+_WORDS_OF_A_SENTENCE = 6
+
+
+def is_report(lines: list[str], source_file: str, rules: Rules, *, fits_a_layout: bool) -> bool:
+    """Whether this is a covering report: by its numbered prose and its headings, or by its name.
+
+    ``fits_a_layout``: its text shows the signs of a dashboard, so that more must speak for a report.
+    """
+    views = _views(lines)
+    printed = [view for view in views if view.strip()]
+    numbered = sum(1 for view in views if _NUMBERED.match(view) and len(view.split()) >= _WORDS_OF_A_SENTENCE)
+    prose = any(len(view.split()) >= _WORDS_OF_A_SENTENCE and "\t" not in view.strip() for view in printed)
+    text = squash(" ".join(views))
+    signs = sum(
+        1
+        for sign in rules.signs
+        if (any(sign.search(squash(view)) for view in printed) if sign.pattern.startswith("^") else sign.search(text))
+    )
+    if fits_a_layout:
+        return numbered >= 3 and signs >= 2
+    if _NAMED.search(source_file.rsplit("/", 1)[-1]):
+        return prose
+    if any(rules.structure["not_a_report"].match(squash(view)) for view in printed[:5]):
+        return False
+    return (numbered >= 3 and signs >= 2) or (numbered >= 1 and signs >= 3)
+
+
+def identify_report(
+    lines: list[str], source_file: str, sidecar: Sidecar | None, areas: Areas, rules: Rules
+) -> Identity:
+    """Edition and council of a report, by the same sources as those of a dashboard.
+
+    Raises FileRejected (edition_unknown, edition_conflict, edition_implausible, area_conflict, area_unknown).
+    """
+    stated = _own_editions(lines, rules)
+    quarter, edition_source = agreed_edition(_chosen(stated, source_file, sidecar), source_file, sidecar)
+    text = squash(" ".join(lines))
+    named, strangers = _councils(text, areas)
+    mentioned = areas.named_in(text)
+    if strangers and not named and not mentioned:
+        raise FileRejected(
+            "area_unknown",
+            f"The report names {strangers[0]!r}, which is not among the councils of config/areas.yml. Add it there.",
+            printed_text=strangers[0],
+        )
+    area, area_source = agreed_area(named, mentioned, source_file, sidecar, areas)
+    return Identity(quarter, area, edition_source, area_source)
+
+
+def _views(lines: list[str]) -> list[str]:
+    some = lines if len(lines) <= _HEAD + _TAIL else [*lines[:_HEAD], *lines[-_TAIL:]]
+    return [view_of(line[:_WIDTH]) for line in some]
+
+
+def _own_editions(lines: list[str], rules: Rules) -> list[tuple[ReportingQuarter, int, str]]:
+    """The quarters of which the report says that it covers them: quarter, line, words; each once."""
+    some = [line[:_WIDTH] for line in (lines if len(lines) <= _HEAD + _TAIL else [*lines[:_HEAD], *lines[-_TAIL:]])]
+    structure = cut(some, rules)
+    texts = [*structure.title, *structure.headings, *structure.references]
+    texts += [
+        (paragraph.line_from, paragraph.text)
+        for place, paragraph in enumerate(structure.paragraphs)
+        if place < _FIRST or _OF_ITSELF.search(paragraph.heading or "")
+    ]
+    shift = len(lines) - len(some)
+    found: dict[ReportingQuarter, tuple[ReportingQuarter, int, str]] = {}
+    for number, text in sorted(texts):
+        marked = mark(text, rules, None)
+        places = {match.start("edition") for pattern in rules.own_edition for match in pattern.finditer(marked.text)}
+        for period in marked.periods:
+            left = marked.text[max(0, period.start - 100) : period.start]
+            compared = any(rule.pattern.search(left) for rule in rules.lists["compared_periods"])
+            if period.start not in places or compared:
+                continue
+            words = squash(text[period.start : period.end])
+            line = number if number <= _HEAD else number + shift
+            if (quarter := _quarter(period, line, words)) is not None:
+                found.setdefault(quarter, (quarter, line, words))
+    return list(found.values())
+
+
+def _quarter(period: Period, line: int, words: str) -> ReportingQuarter | None:
+    try:
+        if period.form == "quarter" and "/" in (period.text or ""):
+            return ReportingQuarter.parse(period.text or "")
+    except ValueError as error:
+        raise FileRejected(
+            "edition_implausible", f"Line {line}: {error}.", line_from=line, printed_text=words
+        ) from error
+    span = re.fullmatch(r"([A-Z][a-z]+) (\d{4}) - ([A-Z][a-z]+) (\d{4})", period.text or "")
+    starts = {"April": (1, "June"), "July": (2, "September"), "October": (3, "December"), "January": (4, "March")}
+    if span and span[1] in starts and starts[span[1]][1] == span[3] and span[2] == span[4]:
+        number = starts[span[1]][0]
+        return ReportingQuarter(int(span[2]) - (number == 4), number)
+    return None
+
+
+def _chosen(
+    stated: list[tuple[ReportingQuarter, int, str]], source_file: str, sidecar: Sidecar | None
+) -> tuple[ReportingQuarter, int, str] | None:
+    """What the text says; where it speaks of several quarters, the one that the name or the note confirms."""
+    if len(stated) <= 1:
+        return stated[0] if stated else None
+    try:
+        others = find_quarters(source_file.rsplit("/", 1)[-1])
+        others += find_quarters(sidecar.edition) if sidecar and sidecar.edition else []
+    except ValueError:
+        others = []
+    confirmed = [item for item in stated if item[0] in others]
+    if confirmed:
+        return confirmed[0]
+    said = " and ".join(f"{words!r} in line {line}" for _, line, words in stated)
+    raise FileRejected(
+        "edition_conflict",
+        f"The report says of several quarters that it covers them: {said}. Name the file after its edition, like "
+        "2020-21-q2-report.txt.",
+        line_from=stated[0][1],
+        printed_text=stated[0][2],
+    )
+
+
+def _councils(text: str, areas: Areas) -> tuple[dict[str, Area], list[str]]:
+    """The listed councils that are named as councils, and the names of others."""
+    named: dict[str, Area] = {}
+    strangers: list[str] = []
+    for found in _COUNCIL.finditer(text[: _WIDTH * 10]):
+        name = found["name"]
+        near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), name.lower()))
+        if fuzz.ratio(near.area_name.lower(), name.lower()) >= SAME_NAME:
+            named[near.area_code] = near
+        else:
+            strangers.append(name)
+    return named, strangers
