@@ -399,7 +399,7 @@ class _Writer:
         if not standard.has_period_form(known, period):
             one_year = kind in standard.ONE_YEAR_KINDS
             digits = "four digits" if one_year else "six digits of two consecutive years, such as 202021"
-            message = f"{period or 'An empty cell'!r} is no time period of a {known}: that takes {digits}."
+            message = f"{period or 'An empty cell'!r} is no time period of the kind {known}, which takes {digits}."
             return Verdict("malformed_time_period", "time_period", period, message)
         if kind != self._facts.main_kind:
             main = self._facts.main_kind
