@@ -50,8 +50,8 @@ value_told as (
       when verdict = 'unit_clash' then '; the dashboard prints ' || expected_text || row_words || ', a figure of another kind.'
       when verdict = 'agrees' and not {{ same_when_rounded('value', 'held_value', 'decimals', 'held_decimals') }}
         or verdict = 'disagrees' and not speaks_of_row_period then
-        ' and the dashboard ' || {{ figure_words('row_previous_value', 'row_unit') }} || ' as the previous figure' || row_words || '.'
-      else ' and the dashboard ' || expected_text || coalesce(' in ' || row_period_label, '') || row_words
+        ', and the dashboard ' || {{ figure_words('row_previous_value', 'row_unit') }} || ' as the previous figure' || row_words || '.'
+      else ', and the dashboard ' || expected_text || coalesce(' in ' || row_period_label, '') || row_words
         || case verdict when 'differs_in_basis' then '; they are of different periods.' else '.' end
     end as evidence
   from by_value
@@ -72,7 +72,7 @@ numerator_told as (
     || case
       when held_against <> 'row' then '; ' || no_row_words
       when held_numerator is null then '; the dashboard prints no number of children or cases' || row_words || '.'
-      else ' and the dashboard ' || {{ as_text('held_numerator') }} || row_words
+      else ', and the dashboard ' || {{ as_text('held_numerator') }} || row_words
         || case when numerator <> held_numerator and not speaks_of_row_period then '; they are of different periods.' else '.' end
     end as evidence
   from (
@@ -95,8 +95,8 @@ period_told as (
     || case
       when held_against <> 'row' then '; ' || no_row_words
       when row_period_key is null then '; the dashboard names no period' || row_words || '.'
-      when period_key = row_period_key then ' and so does the dashboard' || row_words || '.'
-      else ' and the dashboard of ' || row_period_label || row_words
+      when period_key = row_period_key then ', and so does the dashboard' || row_words || '.'
+      else ', and the dashboard of ' || row_period_label || row_words
         || case when value = row_value then ', with the same figure.' else '.' end
     end as evidence
   from matched
@@ -148,13 +148,14 @@ direction_told as (
     || case
       when held_against <> 'row' then '; ' || no_row_words
       when row_comparison_text is null then '; the dashboard prints no direction' || row_words || '.'
-      else ' and the dashboard prints ''' || trim(row_comparison_text) || '''' || row_words
+      else ', and the dashboard prints ''' || trim(row_comparison_text) || '''' || row_words
         || case when is_judged or row_direction_source <> 'printed' then coalesce(', ' || {{ polarity_words('row_polarity') }}, '') else '' end
         || case
           when follows = 'cannot_tell' then ', which says nothing to hold it against.'
           when follows = 'agrees' then '.'
           when not speaks_of_row_period then
-            '; the report speaks of ' || claimed_period_words || ' and the dashboard of ' || coalesce(row_period_label, 'a period that it does not name') || '.'
+            '; the report speaks of ' || claimed_period_words || ' and the dashboard of ' || coalesce(row_period_label, 'a period that it does not name')
+            || case when base_differs then ', which it compares with ' || row_base_words else '' end || '.'
           when base_differs then '; the dashboard compares with ' || row_base_words || '.'
           when (direction = 'same' or judgement = 'similar') and not claim_is_strict
             or (row_direction = 'same' or row_judgement = 'similar') and not row_is_strict
@@ -185,8 +186,8 @@ quartile_told as (
     end
     || case
       when held_against <> 'row' then '; ' || no_row_words
-      when row_quartile is null then ' and the dashboard prints none' || row_words || '.'
-      else ' and the dashboard prints ' || {{ as_text('row_quartile') }} || row_words
+      when row_quartile is null then ', and the dashboard prints none' || row_words || '.'
+      else ', and the dashboard prints quartile ' || {{ as_text('row_quartile') }} || row_words
         || case when quartile <> row_quartile and not speaks_of_row_period then '; they speak of different periods.' else '.' end
     end as evidence
   from matched
@@ -267,8 +268,8 @@ previous_told as (
     || case
       when held_against <> 'row' then '; ' || no_row_words
       when held_previous is null then '; neither this dashboard nor an earlier one that is loaded prints that figure' || row_words || '.'
-      when is_of_earlier_edition then ' and the dashboard of ' || earlier_edition_key || ' ' || expected_text || '.'
-      else ' and the dashboard ' || expected_text || ' for ' || row_base_words || row_words
+      when is_of_earlier_edition then ', and the dashboard of ' || earlier_edition_key || ' ' || expected_text || '.'
+      else ', and the dashboard ' || expected_text || ' for ' || row_base_words || row_words
         || case verdict when 'differs_in_basis' then '; they compare with different periods.' when 'unit_clash' then ', a figure of another kind.' else '.' end
     end as evidence
   from previous_judged
@@ -287,8 +288,8 @@ availability_told as (
     claimed_where || ' says that there are no new figures of ' || spoken
     || case
       when held_against <> 'row' then '; ' || no_row_words
-      when row_value is null then ' and the dashboard prints none' || row_words || '.'
-      else ' and the dashboard prints ' || trim(row_value_text) || coalesce(' of ' || row_period_label, '') || row_words || ', which may be an older one.'
+      when row_value is null then ', and the dashboard prints none' || row_words || '.'
+      else ', and the dashboard prints ' || trim(row_value_text) || coalesce(' of ' || row_period_label, '') || row_words || ', which may be an older one.'
     end as evidence
   from matched
   where claim_kind = 'no_data' and indicator_key is not null and not {{ says_no_quartile() }}

@@ -25,8 +25,11 @@ grouped as (
   select
     *,
     case
-      when has_quartiles or instr(coalesce(total_words, lower(words)), 'benchmark') > 0 and not has_directions then 'standing'
-      when has_directions or tally_category = 'total' and instr(coalesce(total_words, lower(words)), 'measure') > 0 then 'movement'
+      when tally_category = 'quartile' then 'standing'
+      when tally_category in ('better', 'similar', 'worse', 'no_polarity') then 'movement'
+      when tally_category <> 'total' then 'other'
+      when has_quartiles or instr(lower(words), 'benchmark') > 0 and not has_directions then 'standing'
+      when has_directions or instr(lower(words), 'measure') > 0 then 'movement'
       else 'other'
     end as counts_of,
     -- Words that leave one reading only.
@@ -38,8 +41,7 @@ grouped as (
 printed as (
   select
     gathered.*,
-    assessments.quartile_text,
-    assessments.benchmark_text
+    assessments.benchmark_value
   from {{ ref('int_audit_rows_gathered') }} as gathered
   inner join {{ ref('fct_assessment') }} as assessments
     on assessments.edition_key = gathered.edition_key and assessments.row_number = gathered.row_number
@@ -65,7 +67,6 @@ counted_rows as (
     {%- elif kind == 'standing' %}
     case
       when quartile is not null then 'quartile ' || {{ as_text('quartile') }}
-      when quartile_text is not null and {{ is_only_marks('quartile_text') }} then 'unclear'
       else 'none'
     end as class,
     {%- else %}
@@ -78,9 +79,9 @@ counted_rows as (
   where {% if name == 'with a figure' %}value is not null
   {%- elif name == 'with a printed direction' %}direction <> 'none' or judgement <> 'none' or (comparison_text is not null and comparison_reading <> 'read')
   {%- elif name == 'judged better, similar or worse' %}judgement <> 'none' or (comparison_text is not null and comparison_reading <> 'read')
-  {%- elif name == 'with a printed quartile' %}quartile_text is not null
-  {%- elif name == 'with a figure and a quartile' %}quartile_text is not null and value is not null
-  {%- elif name == 'with a printed benchmark' %}benchmark_text is not null
+  {%- elif name == 'with a printed quartile' %}quartile is not null
+  {%- elif name == 'with a figure and a quartile' %}quartile is not null and value is not null
+  {%- elif name == 'with a printed benchmark' %}benchmark_value is not null
   {%- else %}true{% endif %}
   {{ 'union all' if not loop.last }}
   {%- endfor %}
@@ -165,14 +166,13 @@ offsets as (
   select
     edition_key,
     tally_group,
+    counts_of,
     category,
-    min(reading) as reading,
     min(reading_order) as reading_order,
-    min(counts_of) as counts_of,
     min(claimed - counted) as off
   from chosen
   where tally_group is not null and category <> 'total'
-  group by edition_key, tally_group, category
+  group by edition_key, tally_group, counts_of, category
 ),
 
 sums as (
@@ -183,12 +183,12 @@ sums as (
     sum(off) as net,
     max(case when off = 1 then category end) as missing_category,
     max(case when off = -1 then category end) as surplus_category,
+    counts_of,
     min(reading_order) as reading_order,
-    min(counts_of) as counts_of,
-    {{ joined_text("case when off <> 0 then category || ' ' || case when off > 0 then " ~ as_text('off') ~ " || ' too few' else " ~ as_text('-off')
+    {{ joined_text("case when off <> 0 then category || ': ' || case when off > 0 then " ~ as_text('off') ~ " || ' too few' else " ~ as_text('-off')
       ~ " || ' too many' end end", ', ', 'category') }} as off_words
   from offsets
-  group by edition_key, tally_group
+  group by edition_key, tally_group, counts_of
 ),
 
 -- A sum that one row counted in another class would make right: all rows it can be. Which of them the report itself
@@ -215,6 +215,7 @@ corrections as (
   select
     sums.edition_key,
     sums.tally_group,
+    sums.counts_of,
     {{ joined_text(as_text('rows_of.row_number'), ', ', 'rows_of.row_number') }} as rows_that_fit,
     {{ joined_text("case when sums.missing_category in (reworded.claimed_judgement, reworded.claimed_quartile) then "
       ~ as_text('rows_of.row_number') ~ " end", ', ', 'rows_of.row_number') }} as rows_that_the_report_words_so
@@ -224,12 +225,23 @@ corrections as (
     and rows_of.class = sums.surplus_category
   left join reworded on reworded.edition_key = rows_of.edition_key and reworded.row_number = rows_of.row_number
   where sums.off_by = 2 and sums.net = 0
-  group by sums.edition_key, sums.tally_group
+  group by sums.edition_key, sums.tally_group, sums.counts_of
+),
+
+-- Rows that the report puts in another quartile than the dashboard, where a sum of quartiles is off by more than one row.
+placed_otherwise as (
+  select
+    edition_key,
+    {{ joined_text("'row ' || " ~ as_text('row_number') ~ " || ' as ' || claimed_quartile", ', ', 'row_number') }} as placed_words
+  from reworded
+  where instr(claimed_quartile, 'quartile ') = 1
+  group by edition_key
 ),
 
 judged as (
   select
     chosen.*,
+    placed_otherwise.placed_words,
     all_readings.all_counts,
     sums.off_words,
     sums.missing_category,
@@ -252,18 +264,21 @@ judged as (
   left join all_readings
     on all_readings.edition_key = chosen.edition_key and all_readings.paragraph = chosen.paragraph
     and all_readings.claim_number = chosen.claim_number
-  left join sums on sums.edition_key = chosen.edition_key and sums.tally_group = chosen.tally_group
+  left join sums on sums.edition_key = chosen.edition_key and sums.tally_group = chosen.tally_group and sums.counts_of = chosen.counts_of
   left join corrections on corrections.edition_key = chosen.edition_key and corrections.tally_group = chosen.tally_group
+    and corrections.counts_of = chosen.counts_of
+  left join placed_otherwise on placed_otherwise.edition_key = chosen.edition_key and chosen.counts_of = 'standing'
 ),
 
 worded as (
   select
     *,
-    case category
-      when 'total' then 'measures'
-      when 'no_polarity' then 'measures without polarity'
-      when 'no_data' then 'measures without data'
-      else 'measures counted as ' || replace(category, '_', ' ')
+    case claimed when 1 then 'measure' else 'measures' end
+    || case category
+      when 'total' then ''
+      when 'no_polarity' then ' without polarity'
+      when 'no_data' then ' without data'
+      else ' counted as ' || replace(category, '_', ' ')
     end as counted_words
   from judged
 )
@@ -287,9 +302,9 @@ select
       '; the dashboard prints ' || {{ as_text('counted') }} || ' and ' || {{ as_text('unclear') }} || ' more that cannot be read.'
     when verdict = 'cannot_tell' then '; which rows are meant cannot be told, and the dashboard prints ' || all_counts || '.'
     when verdict = 'agrees' and counted <> claimed then '; one reading of the dashboard gives that: ' || all_counts || '.'
-    when verdict = 'agrees' then ' and the dashboard prints as many'
+    when verdict = 'agrees' then ', and the dashboard prints as many'
       || case when category = 'total' then ' (' || reading || ').' else ', of ' || {{ as_text('size') }} || ' ' || reading || '.' end
-    else ' and the dashboard prints ' || {{ as_text('counted') }}
+    else ', and the dashboard prints ' || {{ as_text('counted') }}
       || coalesce(' (row' || case when counted = 1 then ' ' else 's ' end || nullif(row_list, '') || ')', '')
       || case when category = 'total' then ' (' || reading || ')' else ', of ' || {{ as_text('size') }} || ' ' || reading end
       || case
@@ -299,7 +314,13 @@ select
           || ' instead of ' || replace(surplus_category, '_', ' ')
           || coalesce(' (so worded by the report: ' || nullif(rows_that_the_report_words_so, '') || ')', '') || '.'
         when off_words is not null then '; no single row counted otherwise makes the sum fit (against the report the dashboard has '
-          || off_words || ').'
+          || off_words || ')'
+          || coalesce('; the report itself counts ' || placed_words, '')
+          || case counted - claimed
+            when 1 then '; this number alone would fit without one of its rows.'
+            when -1 then '; this number alone would fit with one row more.'
+            else '.'
+          end
         else '.'
       end
   end as evidence,
