@@ -94,6 +94,7 @@ def words_agree(key: dg.AssetKey, findings: Sequence[Mapping[str, Any]]) -> dg.A
     """Whether the audit found nothing of severity error or warning; `findings` are those, the worst first."""
     editions = sorted({finding["edition_key"] for finding in findings})
     counted = f"{len(findings)} finding{'' if len(findings) == 1 else 's'} of the audit"
+    several = f" in {len(editions)} editions, the newest" if len(editions) > 1 else ""
     metadata: dict[str, Any] = {"findings": len(findings)}
     for edition in editions:
         mine = [finding for finding in findings if finding["edition_key"] == edition]
@@ -110,7 +111,7 @@ def words_agree(key: dg.AssetKey, findings: Sequence[Mapping[str, Any]]) -> dg.A
         check_name=WORDS_AGREE,
         passed=not findings,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{counted}: quarterdeck audit {editions[-1]}" if findings else None,
+        description=f"{counted}{several}: quarterdeck audit {editions[-1]}" if findings else None,
         metadata=metadata,
     )
 

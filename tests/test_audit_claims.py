@@ -1,4 +1,4 @@
-"""Covering reports held against their dashboards: the published one, others made consistent on purpose, others made wrong."""
+"""Covering reports held against their dashboards: the published one, others made consistent or wrong."""
 
 from __future__ import annotations
 
@@ -145,9 +145,9 @@ def report_on(home: Home, made: Consistent, edition: str, number: int) -> str:
     judged = Counter(row[5] for row in rows)
     placed = Counter(row[6] for row in rows)
     paragraphs = [
-        f"From {len(rows)} measures that have been reported, {judged['better']} have improved, {judged['similar']} show no "
-        f"significant change and {judged['worse']} have declined. In addition to this, {judged['none']} indicators provide "
-        "information only with no polarity.",
+        f"From {len(rows)} measures that have been reported, {judged['better']} have improved, "
+        f"{judged['similar']} show no significant change and {judged['worse']} have declined. In addition to this, "
+        f"{judged['none']} indicators provide information only with no polarity.",
         f"From {sum(placed.values())} measures that have a national benchmark, {placed[1]} are in the top quartile, "
         f"{placed[2]} are in the second quartile, {placed[3]} are in the third quartile and {placed[4]} are in the "
         "fourth quartile.",
