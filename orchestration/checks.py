@@ -4,8 +4,9 @@ Belongs here: turning findings on the whole build into check results. Rules on t
 checks on raw files stand beside the asset that writes them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -15,11 +16,15 @@ from orchestration.contract import Faults, in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
 from quarterdeck.quarters import ended_quarter, last_day
 from quarterdeck.settings import Settings
+from quarterdeck.warehouse import audit
 
 PUBLISHED_COLUMNS = "published_columns"
 FRESHNESS = "newest_edition_in_time"
 #: Shows what no table of its own can show: tables that are gone or should not be there.
 FIRST_TABLE = "dim_edition"
+WORDS_AGREE = "published_words_agree"
+AUDIT_TABLE = "mart_published_audit"
+_SENTENCES_SHOWN = 20
 
 
 def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDefinition]:
@@ -43,6 +48,14 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
         )
     )
 
+    specs.append(
+        dg.AssetCheckSpec(
+            WORDS_AGREE,
+            asset=keys[AUDIT_TABLE],
+            description="The audit has no finding of severity error or warning: what is published agrees with itself.",
+        )
+    )
+
     @dg.multi_asset_check(specs=specs, name="warehouse_checks", required_resource_keys={LOCK})
     def warehouse() -> Iterator[dg.AssetCheckResult]:
         path = next((path for path in (settings.build_path, settings.published_path) if path.exists()), None)
@@ -54,6 +67,8 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
             yield _columns_check(key, faults[name])
         if "missing" not in faults[FIRST_TABLE]:
             yield freshness(settings, keys[FIRST_TABLE], _editions(path), date.today())
+        if not faults[AUDIT_TABLE]:
+            yield words_agree(keys[AUDIT_TABLE], audit(path).dicts())
 
     return [warehouse]
 
@@ -72,6 +87,32 @@ def freshness(
         severity=dg.AssetCheckSeverity.WARN,
         description=None if passed else overdue,
         metadata={"due": due.key},
+    )
+
+
+def words_agree(key: dg.AssetKey, findings: Sequence[Mapping[str, Any]]) -> dg.AssetCheckResult:
+    """Whether the audit found nothing of severity error or warning; `findings` are those, the worst first."""
+    editions = sorted({finding["edition_key"] for finding in findings})
+    counted = f"{len(findings)} finding{'' if len(findings) == 1 else 's'} of the audit"
+    several = f" in {len(editions)} editions, the newest" if len(editions) > 1 else ""
+    metadata: dict[str, Any] = {"findings": len(findings)}
+    for edition in editions:
+        mine = [finding for finding in findings if finding["edition_key"] == edition]
+        said = [
+            f"{finding['severity']}, {finding['check_code']}, {finding['source_file']}:{finding['source_line_from']}: "
+            f"{finding['evidence']}"
+            for finding in mine[:_SENTENCES_SHOWN]
+        ]
+        if len(mine) > _SENTENCES_SHOWN:
+            said.append(f"and {len(mine) - _SENTENCES_SHOWN} more: quarterdeck audit {edition}")
+        metadata[edition] = dg.MetadataValue.text("\n".join(said))
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=WORDS_AGREE,
+        passed=not findings,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{counted}{several}: quarterdeck audit {editions[-1]}" if findings else None,
+        metadata=metadata,
     )
 
 

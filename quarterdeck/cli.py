@@ -202,6 +202,28 @@ def problems(
 
 
 @app.command()
+def audit(
+    edition: Annotated[str, typer.Argument(help="Such as 2020-21-q2.")],
+    severity: Annotated[
+        list[Severity] | None,
+        typer.Option(help="Only of this severity; may be given more than once. Default: error and warning."),
+    ] = None,
+    how: FormatOption = Format.table,
+    limit: LimitOption = 0,
+) -> None:
+    """Show where an edition's published words and figures disagree, the worst first.
+
+    Figures, words, colours, targets, the covering report and earlier editions are held against each other; each
+    finding has the file and line of both sources.
+    """
+    path = Settings().published_path
+    if how is Format.table:
+        report.print_audit(out, warehouse.audit(path, edition, warehouse.SEVERITIES), severity or (), limit)
+    else:
+        show(warehouse.audit(path, edition, severity or ("error", "warning")), how, out)
+
+
+@app.command()
 def trace(
     edition: Annotated[str, typer.Argument(help="Such as 2020-21-q2.")],
     row: Annotated[int, typer.Argument(help="The row's number in the edition, from 1.")],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,6 +196,55 @@ def print_problems(console: Console, found: Result, limit: int) -> None:
     rows = [(_place(row), *(row[name] for name in columns)) for row in found.dicts()]
     header = ("file:line", "severity", "row", "code", "column", "printed", "message")
     show(Result(header, rows), Format.table, console, limit)
+
+
+def print_audit(console: Console, found: Result, severities: Sequence[str], limit: int) -> None:
+    """A sentence for each finding, with its place in both sources; then how many comparisons came to which verdict.
+
+    `found` holds every comparison of an edition, whatever its severity.
+    """
+    everything = found.dicts()
+    findings = [row for row in everything if row["severity"] in (severities or ("error", "warning"))]
+    for row in findings[: limit or None]:
+        about = (
+            f"row {row['row_number']}" if row["row_number"] is not None else None,
+            f"paragraph {row['paragraph']}" if row["paragraph"] is not None else None,
+        )
+        place = ", ".join(filter(None, about))
+        console.print(
+            Text.assemble(
+                (row["severity"], _STYLES[row["severity"]]),
+                f"  {row['check_code']}{f', {place}' if place else ''}: {row['verdict'].replace('_', ' ')}",
+            )
+        )
+        console.print(Text(f"  {row['evidence']}"))
+        console.print(Text(f"  {_both_places(row)}", style="dim"))
+    if limit and len(findings) > limit:
+        console.print(f"{limit} of {len(findings)} findings; --limit 0 shows all of them.", style="dim")
+    if findings:
+        console.print()
+    verdicts = Counter(row["verdict"].replace("_", " ") for row in everything)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    console.print(f"{_counted(len(everything), 'comparison')}{f': {counts}' if counts else ''}.")
+    by_severity = Counter(row["severity"] for row in everything)
+    console.print(", ".join(f"{by_severity[severity]} {severity}" for severity in _STYLES) + ".")
+    if not severities and by_severity["info"]:
+        console.print(f"Those of severity info: {command()} audit {everything[0]['edition_key']} --severity info")
+
+
+def _both_places(row: Mapping[str, Any]) -> str:
+    """Where the claim stands and, where it is another line, what it is held against."""
+    here = _place(row)
+    if row["other_source_file"] is None:
+        return here
+    there = _place(
+        {
+            "source_file": row["other_source_file"],
+            "source_line_from": row["other_line_from"],
+            "source_line_to": row["other_line_to"],
+        }
+    )
+    return here if there == here else f"{here} against {there}"
 
 
 def print_trace(console: Console, found: Trace) -> None:

@@ -193,6 +193,43 @@ def problems(
         )
 
 
+def audit(path: Path, edition_key: str | None = None, severities: Sequence[str] = ("error", "warning")) -> Result:
+    """Findings of the audit, the worst first, of one edition or of all; comparisons that agree have severity info.
+
+    WarehouseError when neither a dashboard nor a report of the edition is loaded.
+    """
+    with _opened(path) as connection:
+        if edition_key is not None:
+            known = [
+                row[0]
+                for row in connection.execute(
+                    "select edition_key from dim_edition union select edition_key from fct_audit order by 1"
+                ).fetchall()
+            ]
+            if edition_key not in known:
+                raise WarehouseError(f"There is no edition {edition_key}. Loaded: {', '.join(known) or 'none'}.")
+        return _result(
+            connection,
+            f"""
+            select
+                severity, verdict, check_code, edition_key, row_number, paragraph, indicator_key, evidence,
+                claim_text, expected_text, method, source_file, source_line_from, source_line_to,
+                other_source_file, other_line_from, other_line_to
+            from mart_published_audit
+            where severity in ({", ".join("?" * len(severities))})
+                {"" if edition_key is None else "and edition_key = ?"}
+            order by
+                list_position(['error', 'warning', 'info'], severity),
+                list_position(
+                    ['disagrees', 'unit_clash', 'differs_in_basis', 'depends_on_method', 'cannot_tell', 'agrees'],
+                    verdict
+                ),
+                edition_key, row_number nulls first, paragraph nulls first, audit_key
+            """,
+            [*severities, *([] if edition_key is None else [edition_key])],
+        )
+
+
 @dataclass(frozen=True)
 class Trace:
     """One printed row from its source lines to its facts, each part as read from the warehouse."""

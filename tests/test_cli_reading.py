@@ -19,7 +19,18 @@ def home(refreshed):
 def test_help_is_short_and_documents_the_exit_codes(home):
     said = home.run("--help", PYTHONPROFILEIMPORTTIME="1")
     assert said.returncode == 0
-    for word in ("refresh", "status", "sql", "problems", "trace", "rollback", "settings", "Exit codes", "5 another"):
+    for word in (
+        "refresh",
+        "status",
+        "sql",
+        "problems",
+        "audit",
+        "trace",
+        "rollback",
+        "settings",
+        "Exit codes",
+        "5 another",
+    ):
         assert word in said.stdout
     imported = {line.rsplit("|", 1)[-1].strip() for line in said.stderr.splitlines() if line.startswith("import time")}
     assert "quarterdeck.cli" in imported

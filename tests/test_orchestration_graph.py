@@ -142,6 +142,7 @@ def test_checks_that_keep_a_wrong_warehouse_from_being_published(checks):
         ("raw_dashboards", "every_file_read"),
         ("marts/dim_edition", "newest_edition_in_time"),
         ("marts/bridge_indicator_label", "labels_are_mapped"),
+        ("marts/mart_published_audit", "published_words_agree"),
     }
     assert for_people <= set(checks)
     assert not for_people & blocking

@@ -63,3 +63,24 @@
 {% macro capitalised(text) -%}
   upper(left({{ text }}, 1)) || substr({{ text }}, 2)
 {%- endmacro %}
+
+{# Whether two printed numbers can be one, the one rounded to the fewer decimals of both. #}
+{% macro same_when_rounded(one, other, one_decimals, other_decimals) -%}
+  (abs(round({{ one }} - {{ other }}, 6))
+    <= case when {{ one_decimals }} = {{ other_decimals }} then 0 else round(0.5 * power(10, -least({{ one_decimals }}, {{ other_decimals }})), 6) end)
+{%- endmacro %}
+
+{# Units that say the same kind of figure: rates, ratios and scores are told apart by no edition. #}
+{% macro kind_of_unit(unit) -%}
+  case when {{ unit }} in ('rate', 'ratio', 'score') then 'rate' else {{ unit }} end
+{%- endmacro %}
+
+{% macro direction_words(direction) -%}
+  case {{ direction }} when 'up' then 'higher' when 'down' then 'lower' when 'same' then 'similar or the same' else 'no direction' end
+{%- endmacro %}
+
+{# Whether a statement that something is not there is about comparisons with others, not about the figure. #}
+{% macro says_no_quartile() -%}
+  (coalesce(reason, '') in ('no_valid_comparison', 'national_data_unavailable')
+    or instr(lower(words), 'quartile') > 0)
+{%- endmacro %}

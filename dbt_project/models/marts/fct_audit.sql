@@ -1,5 +1,5 @@
 {%- set checks = ['quartile', 'benchmark', 'printed_colour', 'printed_direction', 'printed_polarity', 'bracket_possible', 'implied_cohort',
-  'bracket_meaning', 'printed_target', 'previous_figure', 'indicator_changed'] -%}
+  'bracket_meaning', 'printed_target', 'previous_figure', 'indicator_changed', 'claim', 'tally'] -%}
 {#- Checks against national figures speak of one row, and hold it against no line of another document. -#}
 {%- set lacking = {} -%}
 {%- for check in ['quartile', 'benchmark'] -%}
