@@ -17,7 +17,9 @@ def main() -> None:
     """Measure and print. Nothing fails on a slow machine; the numbers are for people."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--editions", type=int, default=1000, help="generated editions for ingestion (default 1000)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of the refresh measurements (default 5)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="rounds of a measurement (default 5; national positions at most 3)"
+    )
     parser.add_argument("--only", choices=("ingestion", "refresh", "national"))
     arguments = parser.parse_args()
     console = Console(width=118)
@@ -49,7 +51,7 @@ def main() -> None:
             console.print(f"National positions are not measured: there are no public files in {national.SHARED}.")
             return
         with tempfile.TemporaryDirectory() as folder:
-            national.report(console, national.measure(Path(folder), arguments.rounds))
+            national.report(console, national.measure(Path(folder), min(arguments.rounds, 3)))
 
 
 if __name__ == "__main__":

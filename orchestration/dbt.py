@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ _BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--no-write-json")
 
 
 _HOME_VARIABLE = "QUARTERDECK_HOME"
+_KEEP_OPEN_VARIABLE = "QUARTERDECK_KEEP_OPEN"
 
 
 class DbtError(Exception):
@@ -163,16 +165,11 @@ class DbtProject:
     def _invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
         from dbt.cli.main import dbtRunner
 
-        # The profile and the sources find the home in the environment; whoever called keeps theirs.
-        before = os.environ.get(_HOME_VARIABLE)
-        os.environ[_HOME_VARIABLE] = str(self.home)
         try:
-            result = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *self._flags()])
+            with _environment({_HOME_VARIABLE: str(self.home), _KEEP_OPEN_VARIABLE: "true"}):
+                result = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *self._flags()])
         finally:
-            if before is None:
-                del os.environ[_HOME_VARIABLE]
-            else:
-                os.environ[_HOME_VARIABLE] = before
+            _close_database()
         # The runner swallows an interrupt, too.
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
@@ -190,6 +187,28 @@ class DbtProject:
             "--no-print",
             "--no-use-colors",
         ]
+
+
+@contextmanager
+def _environment(given: Mapping[str, str]) -> Iterator[None]:
+    """The profile and the sources find these in the environment; whoever called keeps theirs."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _close_database() -> None:
+    """The profile leaves the file open between models, and dbt between runs; readers and publishing wait for it."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 def offending_rows(build_path: Path, compiled_code: str, limit: int = 10) -> tuple[list[str], list[tuple]]:
