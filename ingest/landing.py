@@ -122,7 +122,8 @@ def _sidecar_of(path: Path, note: type[BaseModel]) -> tuple[dict[str, Any] | Non
             checked = note.model_validate(content or {})
             return checked.model_dump(mode="json", exclude_none=True), None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            return {"unreadable": str(error)[:200]}, f"The note {candidate.name} is not YAML: {error}. Mend it."
+            said = " ".join(str(error).split())
+            return {"unreadable": said[:200]}, f"The note {candidate.name} is not YAML: {said}. Mend it."
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'note'}: {e['msg']}" for e in error.errors())
             *others, last = note.model_fields

@@ -399,6 +399,13 @@ def test_the_metadata_file_decides(read):
     assert found.check("metadata_file")[0] == "warned" and found.indicators == {"children"}
 
 
+def test_an_area_spelt_otherwise_is_the_same_area(read):
+    row = [*authority_row(0, "2024"), "Total", "7"]
+    row[[*BASE, *AREA].index("la_name")] = authority_row(0)[-1].upper()
+    found = read(sound_file(row))
+    assert found.check("duplicate_rows") == ("failed", 2)
+
+
 def test_what_the_first_block_suggests_is_corrected_by_the_rest(read):
     """The first block holds numbers only, the last row a word that repeats; and rows doubled far apart."""
     head = [[*authority_row(n, "2024"), f"{n}", "1"] for n in range(300)]

@@ -481,6 +481,13 @@ def test_pooled_rates_and_published_values_stand_beside_the_mean(real: Home) -> 
         "and value is not null and source_kind = 'lait'"
     )
     assert middle.n == len(values) == 10 and math.isclose(middle["mean"], np.mean(values))
+    # England is whoever has a figure, also an authority that was abolished within the year.
+    unlike = real.rows(
+        "select count(*) from marts.mart_comparator_value as c join marts.dim_national_population as p "
+        "using (measure_key, period_key, release_key, revision_status) "
+        "where c.comparator_key = 'england' and p.is_current and c.term_marker is not distinct from p.term_marker and c.n <> p.n"
+    )
+    assert unlike == [(0,)]
     # A county that became a unitary authority leaves the counties on that day.
     members = "select member_la_number, cast(valid_to as text) from marts.bridge_comparator_member"
     ends = dict(real.rows(f"{members} where comparator_key = 'counties'"))

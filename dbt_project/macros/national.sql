@@ -101,10 +101,11 @@ national_periods_read as (
 )
 {%- endmacro %}
 
-{# A number in a data file: digits, one point, an exponent; no thousands, no words. #}
+{# A number in a data file: digits, one point, an exponent; no thousands, no words, nothing that a double cannot hold. #}
 {% macro data_number(text) -%}
   case
-    when {{ matches(text, '[-+]?[0-9]{1,30}(?:[.][0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?') }} then try_cast({{ text }} as double)
+    when {{ matches(text, '[-+]?[0-9]{1,30}(?:[.][0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?') }} and abs(try_cast({{ text }} as double)) < 1e300
+      then try_cast({{ text }} as double)
   end
 {%- endmacro %}
 

@@ -222,8 +222,12 @@ def _first_look(
 
 
 def _key_places(layout: Layout, roles: Roles) -> list[int]:
-    return [*layout.known.values(), *roles.filters]
+    """Where the key of a row stands. An area is its code: spelt otherwise it is the same area."""
+    spellings = {name for name, code in _CODE_OF_NAME.items() if code in layout.known}
+    return [*(place for column, place in layout.known.items() if column not in spellings), *roles.filters]
 
+
+_CODE_OF_NAME = {"country_name": "country_code", "region_name": "region_code", "la_name": "new_la_code"}
 
 #: Columns of OPEN_DATA that come straight from columns of the standard.
 _STRAIGHT = {

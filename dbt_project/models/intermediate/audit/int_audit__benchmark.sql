@@ -48,7 +48,11 @@ candidates as (
     claims.is_whole and comparators.statistic = 'published' and abs(comparators.value - claims.benchmark_value) <= 0.5 as may_be_same,
     row_number() over (
       partition by claims.edition_key, claims.row_number
-      order by abs(comparators.value - claims.benchmark_value), comparators.comparator_key, comparators.statistic
+      order by
+        case when coalesce(try_cast(comparators.list_version as int), 0) > year(claims.edition_published_on) then 1 else 0 end,
+        abs(comparators.value - claims.benchmark_value),
+        comparators.comparator_key,
+        comparators.statistic
     ) as nearness,
     case comparators.statistic
       when 'published' then 'the published figure of ' || comparators.comparator_name

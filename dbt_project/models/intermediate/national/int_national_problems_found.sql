@@ -54,3 +54,16 @@ select
 from cells
 where la_number is null
 group by source_file, la_number
+union all
+select
+  'open_data_period_untyped',
+  'info',
+  source_file,
+  min(source_row),
+  'time_identifier',
+  time_identifier,
+  'A ' || time_identifier || ' is no kind of period of this warehouse: ' || count(*) || ' values are kept with the period as printed only.'
+from {{ ref('fct_open_data_value') }}
+-- What a reporting year is, the map of measures says.
+where period_key is null and time_identifier <> 'Reporting year'
+group by source_file, time_identifier

@@ -26,7 +26,7 @@ of_open_data as (
       when texts.time_identifier = 'Autumn term' then 'autumn term ' || left(texts.time_period, 4)
       when texts.time_identifier in ('Spring term', 'Summer term')
         then lower(texts.time_identifier) || ' ' || (try_cast(left(texts.time_period, 4) as int) + 1)
-      when left(texts.time_identifier, 16) = 'Financial year Q'
+      when left(texts.time_identifier, 16) = 'Financial year Q' and length(texts.time_identifier) = 17
         then 'q' || right(texts.time_identifier, 1) || ' ' || {{ year_pair("try_cast(left(texts.time_period, 4) as int)") }}
       when texts.time_identifier in ('Reporting year', 'Calendar year', 'Academic year', 'Financial year') then texts.time_period
     end as words_text,

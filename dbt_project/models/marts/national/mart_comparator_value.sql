@@ -24,10 +24,11 @@ counted as (
   inner join {{ ref('dim_national_population') }} as populations on populations.population_number = values_read.population_number
   inner join members
     on members.member_la_number = values_read.la_number
-    -- A list of neighbours compares any period; membership in other groups is of its time.
+    -- A list of neighbours compares any period, and England and its regions are whoever has a figure, as in a position.
+    -- Membership in other groups is of its time: for any part of the period.
     and (
-      members.comparator_kind = 'neighbours'
-      or (coalesce(members.valid_from <= populations.period_end, true) and coalesce(members.valid_to >= populations.period_end, true))
+      members.comparator_kind in ('neighbours', 'england', 'region')
+      or (coalesce(members.valid_from <= populations.period_end, true) and coalesce(members.valid_to >= populations.period_start, true))
     )
   where populations.is_current and not values_read.is_repeated
   group by members.comparator_key, members.base_area_code, values_read.population_number
