@@ -29,8 +29,12 @@ _CLAUSE_END = re.compile(r"[,;.()]| compared | which | from | to ")
 _COORDINATED = re.compile(r"^ ?\)? ?(?:[a-z]+ )?(?:,|and|or|, and|&|/) ?(?:only|just|around|about|approximately)? ?$")
 _QUOTED = re.compile(r"(?<![a-z0-9])['\"](?P<words>[^'\"]{8,200}(?:'s[^'\"]{0,100})*)['\"](?![a-z0-9])")
 _CHUNK = re.compile(r",|;| and | or |/")
-_FROM_TO = re.compile(r"^ ?(?:\([^()]*\) ?)?(?:[\x01\x02]+ ?|(?:in|at|for|during|the|end|of) )*to [a-z\x01\x02 ]{0,40}$")
+_FROM_TO = re.compile(
+    r"^ ?(?:\([^()]*\) ?)?(?:[\x01\x02]+ ?|(?:in|at|for|during|the|end|of) )*to [a-z\x01\x02 ]{0,40}$"
+)
 _RATE = re.compile(r"^ ?(?:[a-z]+ )?per (?:[0-9]|head\b)")
+_HEAD = re.compile(r" (?:in|who|with|having|subject|taking|becoming|rated|whose) ")
+_PART_OF = re.compile(r"^ ?(?:out )?of (?:the |all |these )*$")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
@@ -249,11 +253,11 @@ class _Reading:
             if len(listed) < 2 or not all(match and match["mark"] == ":" for match in listed):
                 return False
         found = [
-            (token, *self._category(token, start, self._next(counted, place, end), counted[:place]))
+            (token, *self._category(token, start, *self._counted_as(counted, place, end)))
             for place, token in enumerate(counted)
         ]
         known = [item for item in found if item[1] is not None]
-        if not found or len(known) < len(found) and not _is_sum(known):
+        if not found or (len(known) < len(found) and not _is_sum(known)):
             return False
         for token, category, _ in found:
             if category is None:
@@ -272,6 +276,9 @@ class _Reading:
             token.role = "tally" if token in counted else "share"
         if self.tally is None and all(category != "total" for _, category, _ in found):
             self.tally = (self.engine.next_tally(), 0)
+        if self.tally is None and found[0][1] != "total":
+            # "Eight improved out of 20 measures": the sum opens the tally wherever it stands.
+            found.sort(key=lambda item: item[1] != "total")
         for token, category, quartile in found:
             self._count(start, end, token, category, quartile)
         return True
@@ -299,13 +306,23 @@ class _Reading:
         self.claims[-_NEAR:] = [other for other in near if other.token is not token]
         self.claims.append(claim)
 
+    def _counted_as(self, counted: list[Token], place: int, end: int) -> tuple[int, list[Token], int | None]:
+        """Where the words end that say what a number counts, the numbers before it, and where those words begin."""
+        following = self._next(counted, place, end)
+        if place + 1 < len(counted) and _PART_OF.match(self.view[counted[place].end : following]):
+            # "3 of 12 indicators are in the top quartile": the words stand behind the sum.
+            return self._next(counted, place + 1, end), counted[:place], counted[place + 1].end
+        return following, counted[:place], None
+
     @staticmethod
     def _next(tokens: list[Token], place: int, end: int) -> int:
         return tokens[place + 1].start if place + 1 < len(tokens) else end
 
-    def _category(self, token: Token, start: int, end: int, before: list[Token]) -> tuple[str | None, int | None]:
+    def _category(
+        self, token: Token, start: int, end: int, before: list[Token], begins: int | None = None
+    ) -> tuple[str | None, int | None]:
         left = self.view[max(start, before[-1].end if before else start) : token.start]
-        right = self.view[token.end : end]
+        right = self.view[begins or token.end : end]
         by_quartile = "quartile" in self.view[start : min(len(self.view), end + 200)]
         tight = _TIGHT.search(left)
         for words in ((tight["words"],) if tight else ()) + (right,):
@@ -387,6 +404,8 @@ class _Reading:
                 continue
             token.basis = rule.get("basis")
             return role
+        if left.rstrip().endswith("(") and before and before.role == "change" and _are_pair(token, before):
+            return "share"
         if left.rstrip().endswith("(") and before and before.role in ("value", "comparison_value"):
             if before.role == "comparison_value":
                 if token.is_percent and _is_count(before):
@@ -498,19 +517,28 @@ class _Reading:
         own = self.plain[start : token.start]
         phrases = [("quotation", words) for words in quoted]
         phrases += [("label", own), ("label", f"{own} {after}"), ("label", self.plain[start:until])]
-        shared = [("label", f"{self.plain[sentence.start : first.start]} {own} {after}")] if opened else []
+        subject = self.plain[sentence.start : first.start]
+        shared = [("label", f"{subject} {own} {after}")] if opened else []
+        # "Care leavers in accommodation was 92% and in employment 60%": whom both speak of, not what the first says.
+        alone = [("label", f"{_HEAD.split(subject, maxsplit=1)[0]} {own} {after}")] if opened else []
         best: tuple[tuple[Candidate, ...], str] = ((), "label")
         # The words that all values of the sentence share are asked only where a value's own words say nothing.
-        for some in (phrases, shared):
+        for some in (phrases, alone, shared):
             for method, words in some:
                 found = self.labels.candidates(words)
                 if found and (not best[0] or found[0].score > best[0][0].score):
                     best = (found, method)
-            if best[0]:
+            if best[0] and not (some is shared and self._speaks_of_another(own, best[0])):
                 return best
+            best = ((), "label")
         points_back = self.rules.patterns["points_back"].search(self.text[sentence.start : sentence.end])
         earlier = opened[-1:] or (self.last if points_back and len(self.last) == 1 else [])
         return (earlier[0].candidates, "carried") if earlier and earlier[0].candidates else ((), "label")
+
+    def _speaks_of_another(self, own: str, found: tuple[Candidate, ...]) -> bool:
+        """Whether a value's own words name something, and nothing of what is found."""
+        named = self.labels.known_words(own)
+        return bool(named) and not any(named & set(candidate.words.split()) for candidate in found)
 
     def _unit(self, token: Token, candidates: tuple[Candidate, ...]) -> str | None:
         if token.is_percent:
@@ -581,6 +609,7 @@ class _Reading:
             for period in sentence.periods
             if not period.compared
             and period.text
+            and ";" not in self.view[start : period.start]
             and not self.rules.patterns["planned_periods"].search(
                 self.text[max(sentence.start, period.start - 40) : period.start]
             )
@@ -815,7 +844,9 @@ class _Reading:
         ranks = self.rules.data["quartile_ranks"]
         now = int(named["now"]) if named["now"].isdigit() else ranks[named["now"]]
         earlier = named.get("before") or ""
-        before = int(earlier) if earlier.isdigit() else ranks[earlier] if earlier else now if named.get("stay") else None
+        before = (
+            int(earlier) if earlier.isdigit() else ranks[earlier] if earlier else now if named.get("stay") else None
+        )
         return {"quartile": now, "quartile_before": before}
 
     def _say_direction(self, claim: Claim, sentence: Sentence) -> None:
