@@ -584,3 +584,59 @@ def test_a_report_that_is_no_utf_8_is_read_and_says_so(project: Project) -> None
     project.refresh()
     assert "encoding_assumed" in codes(project, "2020-21-q2-report.txt")
     assert decode(text.encode("cp1252")).assumed
+
+
+# -- sentences as other councils write them --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "columns", "expected"),
+    [
+        ("Re-referrals fell to 22.3%. It was in the third quartile and is now in the second quartile.", ("value", "quartile", "quartile_before"), [(22.3, 2, 3)]),
+        ("The percentage of care leavers in EET was 55.0%. Quartile 2 nationally (previously quartile 1).", ("quartile", "quartile_before"), [(2, 1)]),
+        ("92% of primary schools and 78% of secondary schools were rated good or outstanding. These are in the second and third quartiles respectively.", ("value", "quartile"), [(92, 2), (78, 3)]),
+        ("Dental checks rose from 50% to 60% while annual health assessments fell from 90% to 85%.", ("value", "comparison_value", "direction"), [(60, 50, "up"), (85, 90, "down")]),
+        ("The service worked with 4,012 individuals and 1,533 families, lower than the 4,210 individuals and 1,601 families in quarter 1.", ("value", "comparison_value"), [(4012, 4210), (1533, 1601)]),
+        ("There were 1,245 children electively home educated, an increase of 57 on the previous quarter (1,188).", ("value", "change", "comparison_value"), [(1245, 57, 1188)]),
+        ("Annual health assessments stood at 85.6%, slightly below the 86.1% reported last quarter.", ("value", "comparison_value"), [(85.6, 86.1)]),
+        ("The number of children electively home educated increased by 12% (85 children) to 790.", ("value", "change"), [(790, 12)]),
+        ("NEET was 2.1% against the 2.3% of statistical neighbours.", ("value", "benchmark_value"), [(2.1, 2.3)]),
+        ("Performance is expected to reach 95% by March 2021.", ("value", "target_value"), [(None, 95)]),
+        ("There were 802 children electively home educated as at 31/03/2020.", ("value",), [(802,)]),
+        ("Between 5 and 10 children were sentenced to custody.", ("value",), []),
+        ("First time entrants were 142 per 100,000 compared to 155.3 per 100,000 in 2018/19.", ("value", "unit", "period_text", "comparison_period_text"), [(142, "rate", None, "2018/19")]),
+        ("Re-referrals were 18.9% in Q2, down from 21.7% in Q1 2020/21 and from 24.4% in Q2 2019/20.", ("claim_kind", "comparison_value", "comparison_period_text"), [("comparison", 24.4, "Q2 2019/20"), ("figure", 21.7, "Q1 2020/21")]),
+    ],
+)  # fmt: skip
+def test_each_number_of_a_sentence_plays_its_own_part(
+    sentence: str, columns: tuple[str, ...], expected: list[tuple[object, ...]]
+) -> None:
+    claims = reading_of(f"1. {sentence}").claims
+    assert [tuple(claim.get(name) for name in columns) for claim in claims] == expected
+
+
+def test_a_value_whose_words_name_another_measure_is_not_the_first_ones() -> None:
+    reading = reading_of(
+        "1. The percentage of care leavers in suitable accommodation was 92.0% (46) and in education, employment or "
+        "training was 60.0% (30)."
+    )
+    assert [candidate["indicator_key"] for candidate in reading.candidates] == [
+        "care-leavers-suitable-accommodation",
+        "care-leavers-eet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Eight improved out of 20 measures.", {("better", 8), ("total", 20)}),
+        ("3 of 12 indicators are in the top quartile, 5 in the second.", {("quartile", 3), ("quartile", 5), ("total", 12)}),
+        ("Of the 22 measures reported, 11 improved, 6 got worse, 4 stayed the same and one has no comparison.", {("total", 22), ("better", 11), ("worse", 6), ("similar", 4)}),
+    ],
+)  # fmt: skip
+def test_tallies_are_read_in_any_order_and_without_the_counts_that_no_rule_knows(
+    sentence: str, expected: set[tuple[str, int]]
+) -> None:
+    reading = reading_of(f"1. {sentence}")
+    assert {(claim["tally_category"], claim["value"]) for claim in reading.claims} == expected
+    assert all(claim["claim_kind"] == "tally" for claim in reading.claims)

@@ -83,6 +83,10 @@ class Labels:
                 found.add(_stem(word))
         return frozenset(found - self._stop)
 
+    def known_words(self, text: str) -> frozenset[str]:
+        """The words of a text that any label uses."""
+        return frozenset(word for word in self.words_of(text) if word in self._weights)
+
     def _candidates(self, phrase: str) -> tuple[Candidate, ...]:
         """Indicators that the phrase fits, best first: the best one and those that fit alike. Empty when none does."""
         return self._best(self.words_of(phrase))

@@ -29,6 +29,12 @@ _CLAUSE_END = re.compile(r"[,;.()]| compared | which | from | to ")
 _COORDINATED = re.compile(r"^ ?\)? ?(?:[a-z]+ )?(?:,|and|or|, and|&|/) ?(?:only|just|around|about|approximately)? ?$")
 _QUOTED = re.compile(r"(?<![a-z0-9])['\"](?P<words>[^'\"]{8,200}(?:'s[^'\"]{0,100})*)['\"](?![a-z0-9])")
 _CHUNK = re.compile(r",|;| and | or |/")
+_FROM_TO = re.compile(
+    r"^ ?(?:\([^()]*\) ?)?(?:[\x01\x02]+ ?|(?:in|at|for|during|the|end|of) )*to [a-z\x01\x02 ]{0,40}$"
+)
+_RATE = re.compile(r"^ ?(?:[a-z]+ )?per (?:[0-9]|head\b)")
+_HEAD = re.compile(r" (?:in|who|with|having|subject|taking|becoming|rated|whose) ")
+_PART_OF = re.compile(r"^ ?(?:out )?of (?:the |all |these )*$")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
@@ -247,11 +253,18 @@ class _Reading:
             if len(listed) < 2 or not all(match and match["mark"] == ":" for match in listed):
                 return False
         found = [
-            (token, *self._category(token, start, self._next(counted, place, end), counted[:place]))
+            (token, *self._category(token, start, *self._counted_as(counted, place, end)))
             for place, token in enumerate(counted)
         ]
-        if not found or any(category is None for _, category, _ in found):
+        known = [item for item in found if item[1] is not None]
+        if not found or (len(known) < len(found) and not _is_sum(known)):
             return False
+        for token, category, _ in found:
+            if category is None:
+                # One count of a kind that no rule knows does not make figures of the others.
+                token.role = "unexplained"
+                tokens, counted = ([other for other in some if other is not token] for some in (tokens, counted))
+        found = known
         if all(category == "total" for _, category, _ in found):
             # A sum whose parts may follow in the next sentence.
             self.total = (start, end, found[0][0]) if len(found) == 1 and len(tokens) == 1 else None
@@ -263,6 +276,9 @@ class _Reading:
             token.role = "tally" if token in counted else "share"
         if self.tally is None and all(category != "total" for _, category, _ in found):
             self.tally = (self.engine.next_tally(), 0)
+        if self.tally is None and found[0][1] != "total":
+            # "Eight improved out of 20 measures": the sum opens the tally wherever it stands.
+            found.sort(key=lambda item: item[1] != "total")
         for token, category, quartile in found:
             self._count(start, end, token, category, quartile)
         return True
@@ -290,13 +306,23 @@ class _Reading:
         self.claims[-_NEAR:] = [other for other in near if other.token is not token]
         self.claims.append(claim)
 
+    def _counted_as(self, counted: list[Token], place: int, end: int) -> tuple[int, list[Token], int | None]:
+        """Where the words end that say what a number counts, the numbers before it, and where those words begin."""
+        following = self._next(counted, place, end)
+        if place + 1 < len(counted) and _PART_OF.match(self.view[counted[place].end : following]):
+            # "3 of 12 indicators are in the top quartile": the words stand behind the sum.
+            return self._next(counted, place + 1, end), counted[:place], counted[place + 1].end
+        return following, counted[:place], None
+
     @staticmethod
     def _next(tokens: list[Token], place: int, end: int) -> int:
         return tokens[place + 1].start if place + 1 < len(tokens) else end
 
-    def _category(self, token: Token, start: int, end: int, before: list[Token]) -> tuple[str | None, int | None]:
+    def _category(
+        self, token: Token, start: int, end: int, before: list[Token], begins: int | None = None
+    ) -> tuple[str | None, int | None]:
         left = self.view[max(start, before[-1].end if before else start) : token.start]
-        right = self.view[token.end : end]
+        right = self.view[begins or token.end : end]
         by_quartile = "quartile" in self.view[start : min(len(self.view), end + 200)]
         tight = _TIGHT.search(left)
         for words in ((tight["words"],) if tight else ()) + (right,):
@@ -346,9 +372,10 @@ class _Reading:
         for period in sentence.periods:
             gap = self.text[token.end : period.start]
             if period.start > token.end and re.fullmatch(
-                r"[ ()]*(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap
+                r"[ ()]*(?:per [0-9,]+ )?(?:[a-z]+ ){0,4}(?:in|at|for|during|of)?(?: the)?(?: end of)? ?(?:the )?", gap
             ):
                 period.compared = True
+                token.period = period
                 return
 
     def _role(self, token: Token, before: Token | None, holder: Token | None, sentence: Sentence) -> str:
@@ -377,6 +404,8 @@ class _Reading:
                 continue
             token.basis = rule.get("basis")
             return role
+        if left.rstrip().endswith("(") and before and before.role == "change" and _are_pair(token, before):
+            return "share"
         if left.rstrip().endswith("(") and before and before.role in ("value", "comparison_value"):
             if before.role == "comparison_value":
                 if token.is_percent and _is_count(before):
@@ -467,7 +496,11 @@ class _Reading:
         """Where the words of each value begin: at the first joint behind all that belongs to the value before it."""
         cuts = [sentence.start]
         for earlier, token in itertools.pairwise(values):
-            own = [other.end for other in sentence.tokens if earlier.start <= other.start < token.start]
+            between = [other for other in sentence.tokens if earlier.start <= other.start < token.start]
+            if between[-1].role == "comparison_value" and _FROM_TO.match(self.text[between[-1].end : token.start]):
+                # "From 90% to 85%": the earlier figure belongs to the value behind it.
+                between.pop()
+            own = [other.end for other in between]
             joint = _CUT.search(self.plain, max(own), token.start)
             cuts.append(joint.end() if joint else max(own))
         return cuts
@@ -484,23 +517,34 @@ class _Reading:
         own = self.plain[start : token.start]
         phrases = [("quotation", words) for words in quoted]
         phrases += [("label", own), ("label", f"{own} {after}"), ("label", self.plain[start:until])]
-        shared = [("label", f"{self.plain[sentence.start : first.start]} {own} {after}")] if opened else []
+        subject = self.plain[sentence.start : first.start]
+        shared = [("label", f"{subject} {own} {after}")] if opened else []
+        # "Care leavers in accommodation was 92% and in employment 60%": whom both speak of, not what the first says.
+        alone = [("label", f"{_HEAD.split(subject, maxsplit=1)[0]} {own} {after}")] if opened else []
         best: tuple[tuple[Candidate, ...], str] = ((), "label")
         # The words that all values of the sentence share are asked only where a value's own words say nothing.
-        for some in (phrases, shared):
+        for some in (phrases, alone, shared):
             for method, words in some:
                 found = self.labels.candidates(words)
                 if found and (not best[0] or found[0].score > best[0][0].score):
                     best = (found, method)
-            if best[0]:
+            if best[0] and not (some is shared and self._speaks_of_another(own, best[0])):
                 return best
+            best = ((), "label")
         points_back = self.rules.patterns["points_back"].search(self.text[sentence.start : sentence.end])
         earlier = opened[-1:] or (self.last if points_back and len(self.last) == 1 else [])
         return (earlier[0].candidates, "carried") if earlier and earlier[0].candidates else ((), "label")
 
+    def _speaks_of_another(self, own: str, found: tuple[Candidate, ...]) -> bool:
+        """Whether a value's own words name something, and nothing of what is found."""
+        named = self.labels.known_words(own)
+        return bool(named) and not any(named & set(candidate.words.split()) for candidate in found)
+
     def _unit(self, token: Token, candidates: tuple[Candidate, ...]) -> str | None:
         if token.is_percent:
             return "percent"
+        if _RATE.match(self.view[token.end : token.end + 40]):
+            return "rate"
         stated = {self.labels.units.get(candidate.indicator_key) for candidate in candidates}
         unit = stated.pop() if len(stated) == 1 else None
         if unit == "percent" and not token.decimals:
@@ -518,6 +562,12 @@ class _Reading:
                 if self.labels.units.get(candidate.indicator_key, "count") == "count"
             )
             claim.speaks_beside, claim.candidates = claim.candidates, fitting
+        elif claim.said.get("unit") == "rate":
+            claim.candidates = tuple(
+                candidate
+                for candidate in claim.candidates
+                if self.labels.units.get(candidate.indicator_key) not in ("count", "percent")
+            )
 
     def _pair(self, claim: Claim, token: Token) -> None:
         """A second number for the same thing: a count beside a percentage, whichever stands first."""
@@ -559,6 +609,7 @@ class _Reading:
             for period in sentence.periods
             if not period.compared
             and period.text
+            and ";" not in self.view[start : period.start]
             and not self.rules.patterns["planned_periods"].search(
                 self.text[max(sentence.start, period.start - 40) : period.start]
             )
@@ -603,6 +654,8 @@ class _Reading:
         has_values = any(token.role == "value" for token in sentence.tokens)
         to_all = bool(self.rules.patterns["points_to_all"].search(words))
         alone = targets is None
+        # What is said of a claim widens it; its own clause is where it stood before.
+        clauses = [(claim, claim.start, claim.end) for claim in targets or ()]
 
         def at(position: int) -> list[Claim]:
             if not targets:
@@ -611,13 +664,15 @@ class _Reading:
                 return targets
             if to_all and position > max(claim.token.start for claim in targets if claim.token):
                 return targets
-            held = [claim for claim in targets if claim.start <= position]
+            held = [claim for claim, begins, _ in clauses if begins <= position]
             return held[-1:] or targets[:1]
 
         stated = [
             *self._stated_numbers(sentence, at, targets, alone),
             *self._stated_words(sentence, at),
         ]
+        if has_values and len(clauses) > 1 and sentence.direction:
+            self._own_directions(clauses)
         if not alone:
             return
         compared = any(period.compared for period in sentence.periods)
@@ -639,6 +694,13 @@ class _Reading:
         self._say_compared(claim, sentence)
         self.claims.append(claim)
 
+    def _own_directions(self, clauses: list[tuple[Claim, int, int]]) -> None:
+        """One word of movement each: "rose from 50% to 60% while the other fell to 85%"."""
+        for claim, start, end in clauses:
+            if claim.said.get("direction") is None and claim.said.get("judgement") is None:
+                own = self._direction(start, end)
+                claim.say(start, end, **{name: own.get(name) for name in ("direction", "judgement")})
+
     def _stated_numbers(
         self, sentence: Sentence, at: Any, targets: list[Claim] | None, alone: bool
     ) -> list[tuple[str, dict[str, Any]]]:
@@ -647,7 +709,7 @@ class _Reading:
         spread = (
             bool(targets)
             and len(compared) == len(targets) > 1
-            and not any(token.role == "value" for token in sentence.tokens)
+            and all(claim.token and claim.token.start < compared[0].start for claim in targets)
         )
         for token in sentence.tokens:
             said = self._said_by(token, sentence)
@@ -661,7 +723,10 @@ class _Reading:
             name = next(iter(columns))
             for claim in holders[:1] if token.role == "comparison_value" and not spread else holders:
                 if claim.said.get(name) is None and not (
-                    token.role == "comparison_value" and len(compared) > len(targets) and not spread
+                    token.role == "comparison_value"
+                    and len(compared) > len(targets)
+                    and not spread
+                    and not (token.period and token.period.text)
                 ):
                     claim.say(sentence.start, sentence.end, **columns)
                     token.claim = id(claim)
@@ -691,6 +756,13 @@ class _Reading:
             unit = "points" if token.is_points or token.is_percent else "count" if not token.decimals else "rate"
             return "change", {"change": sign * abs(token.value), "change_unit": unit}
         if token.role == "comparison_value":
+            if token.period and token.period.text and not token.basis:
+                return "comparison", {
+                    "comparison_value": token.value,
+                    "comparison_basis": "period",
+                    "comparison_period_text": token.period.text,
+                    "comparison_words": (token.period.start, token.period.end),
+                }
             return "comparison", {
                 "comparison_value": token.value,
                 "comparison_basis": token.basis,
@@ -729,9 +801,17 @@ class _Reading:
         start, end = sentence.start, sentence.end
         words = self.text[start:end]
         stated: list[tuple[str, dict[str, Any]]] = []
+        listed = self._quartiles_in_turn(sentence)
         for found in sentence.quartiles:
             stated.append(("quartile", self._quartile(found)))
-            for claim in at(found.start("now")):
+            holders = at(found.start("now"))
+            if listed:
+                # "In the second and third quartiles respectively": one each, or nobody's.
+                stated.pop()
+                for claim, quartile in zip(holders, listed, strict=True) if len(holders) == len(listed) else ():
+                    claim.say(start, end, quartile=quartile)
+                continue
+            for claim in holders:
                 claim.say(start, end, **stated[-1][1])
         for name, column in (("benchmark_relations", "benchmark_relation"), ("target_relations", "target_relation")):
             for rule in self.rules.lists[name]:
@@ -754,11 +834,19 @@ class _Reading:
                 self._say_compared(claim, sentence, period)
         return stated
 
+    def _quartiles_in_turn(self, sentence: Sentence) -> list[int]:
+        named = self.rules.patterns["quartiles_in_turn"].search(self.text, sentence.start, sentence.end)
+        ranks = self.rules.data["quartile_ranks"]
+        return [ranks[word] for word in re.findall(r"[a-z0-9]+", named["ranks"]) if word in ranks] if named else []
+
     def _quartile(self, found: re.Match[str]) -> dict[str, Any]:
         named = found.groupdict()
         ranks = self.rules.data["quartile_ranks"]
         now = int(named["now"]) if named["now"].isdigit() else ranks[named["now"]]
-        before = ranks[named["before"]] if named.get("before") else now if named.get("stay") else None
+        earlier = named.get("before") or ""
+        before = (
+            int(earlier) if earlier.isdigit() else ranks[earlier] if earlier else now if named.get("stay") else None
+        )
         return {"quartile": now, "quartile_before": before}
 
     def _say_direction(self, claim: Claim, sentence: Sentence) -> None:
@@ -860,6 +948,12 @@ class _Reading:
             ):
                 claim.said["comparison_basis"] = "unstated"
         return claims
+
+
+def _is_sum(found: list[tuple[Token, str | None, int | None]]) -> bool:
+    """Whether counts of known kinds are a sum and two or more of its parts."""
+    categories = [category for _, category, _ in found]
+    return "total" in categories and len(categories) > 2
 
 
 def _is_count(token: Token) -> bool:

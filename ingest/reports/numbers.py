@@ -73,6 +73,8 @@ class Token:
     role: str = ""
     claim: int | None = None
     basis: str | None = None
+    #: The period right behind an earlier figure, which is that figure's.
+    period: Period | None = None
 
 
 @dataclass

@@ -135,7 +135,15 @@ _LISTS = (
     "no_data",
     "explains",
 )
-_SINGLE = ("points_to_all", "points_back", "points_to_heading", "usual", "counted_first", "planned_periods")
+_SINGLE = (
+    "points_to_all",
+    "points_back",
+    "points_to_heading",
+    "usual",
+    "counted_first",
+    "quartiles_in_turn",
+    "planned_periods",
+)
 
 
 def load_rules(path: Path = RULES_PATH) -> Rules:
