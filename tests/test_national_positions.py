@@ -485,7 +485,8 @@ def test_pooled_rates_and_published_values_stand_beside_the_mean(real: Home) -> 
     unlike = real.rows(
         "select count(*) from marts.mart_comparator_value as c join marts.dim_national_population as p "
         "using (measure_key, period_key, release_key, revision_status) "
-        "where c.comparator_key = 'england' and p.is_current and c.term_marker is not distinct from p.term_marker and c.n <> p.n"
+        "where c.comparator_key = 'england' and p.is_current and c.term_marker is not distinct from p.term_marker "
+        "and c.n <> p.n"
     )
     assert unlike == [(0,)]
     # A county that became a unitary authority leaves the counties on that day.
