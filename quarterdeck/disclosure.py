@@ -80,7 +80,7 @@ class Table:
 def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose schema `marts` holds the public tables after the rule, with their comments.
 
-    Unqualified names are those of `marts`; nothing can be written. WarehouseError when the file is missing or cannot be opened,
+    Unqualified names are those of `marts`. WarehouseError when the file is missing or cannot be opened,
     DisclosureError when the rule is on and a table or column is not listed.
     """
     import duckdb
