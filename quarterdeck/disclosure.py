@@ -108,6 +108,7 @@ def public_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
     return _tables(connection, "warehouse")
 
 
+@cache
 def listing() -> Mapping[str, Mapping[str, Any]]:
     """disclosure.yml: table to what must be withheld of it."""
     return yaml.safe_load(LISTING.read_text(encoding="utf-8"))["tables"]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from quarterdeck.disclosure import SUPPRESSED
 from quarterdeck.exports.datapackage import Resource
 from quarterdeck.exports.tables import LICENCE, About, Selection, Source
 
@@ -69,7 +70,7 @@ WORDS = {
     "not_available": "Not available",
     "see_appendix": "See appendix",
     "blank": "Blank",
-    "suppressed": "Suppressed",
+    SUPPRESSED: "Suppressed",
 }
 _REASONS = {
     "repaired": "The figure was printed broken; the characters that are present leave one reading.",
@@ -77,7 +78,7 @@ _REASONS = {
     "not_available": "The edition says that there is no figure.",
     "see_appendix": "The edition points to an appendix.",
     "blank": "Nothing is printed here.",
-    "suppressed": "Withheld: a count of 1 to 4, or a figure that would give one away.",
+    SUPPRESSED: "Withheld: a count of 1 to 4, or a figure that would give one away.",
 }
 _COLOURS = {"green": ("G Green", "#CCE2D8"), "amber": ("A Amber", "#FFF1C2"), "red": ("R Red", "#F6D7D2")}
 
@@ -137,8 +138,11 @@ def sheet_name(wanted: str, taken: Sequence[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """The text without characters that XML cannot hold: each becomes the sign for a character that is none (U+FFFD)."""
-    text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """The text without characters that XML cannot hold: each becomes the sign for a character that is none (U+FFFD).
+
+    A line break is a line feed there; a text longer than a cell is cut and says so.
+    """
+    text = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) > _CELL_CHARACTERS:
         return f"{text[:_CELL_CHARACTERS]} ... (cut here: {len(text)} characters; whole in Parquet and CSV)"
     return text
@@ -285,16 +289,16 @@ class _Cell:
 def _dashboard_cells(row: Mapping[str, Any], reasons: Mapping[tuple[int, str], str]) -> Iterator[_Cell]:
     wrapped = {"text_wrap": True}
     yield _Cell(row["row_number"])
-    yield _Cell(row["section_text"] or row["topic"], look=wrapped)
+    yield _Cell(row["topic"] or row["section_text"], look=wrapped)
     yield _Cell(row["theme_text"], look=wrapped)
     yield _Cell(row["printed_label"] or row["indicator_name"], look=wrapped)
     yield _Cell(row["period_label"] or row["period_text"], look=wrapped)
     yield _figure(row, "value", row["decimals"], row["unit"], reasons)
     yield _Cell(row["numerator"], look={"num_format": "#,##0"})
-    yield _Cell(WORDS.get(row["value_status"], row["value_status"]), look=wrapped)
+    yield _Cell(_word(row, "value", reasons), look=wrapped)
     yield _Cell(row["previous_period_label"] or row["previous_period_text"], look=wrapped)
     yield _figure(row, "previous_value", row["previous_decimals"], row["previous_unit"], reasons)
-    yield _Cell(WORDS.get(row["previous_value_status"], row["previous_value_status"]), look=wrapped)
+    yield _Cell(_word(row, "previous_value", reasons), look=wrapped)
     yield _Cell(_worded(row["direction"]))
     yield _Cell(_worded(row["judgement"]))
     if row["target_kind"] == "number":
@@ -318,16 +322,25 @@ def _figure(
     row: Mapping[str, Any], name: str, decimals: int | None, unit: str | None, reasons: Mapping[tuple[int, str], str]
 ) -> _Cell:
     """A figure as a number; where there is none, what is printed in its place; a note unless it is a plain figure."""
-    status = row[f"{name}_status"]
-    note = None
-    if status and status != "reported":
-        reason = reasons.get((row["row_number"], f"{name}_text")) if status != "suppressed" else None
-        note = reason or _REASONS.get(status, status)
+    note = _note(row, name, reasons)
     if row[name] is None:
-        return _Cell(
-            row[f"{name}_text"] if status else None, note, {"align": "right", "italic": True, "text_wrap": True}
-        )
+        printed = row[f"{name}_text"] if row[f"{name}_status"] else None
+        return _Cell(printed, note, {"align": "right", "italic": True, "text_wrap": True})
     return _Cell(row[name], note, {"num_format": number_format(decimals, unit == "percent")})
+
+
+def _note(row: Mapping[str, Any], name: str, reasons: Mapping[tuple[int, str], str]) -> str | None:
+    """Why the figure is not a plain one: what was found at its cell, else what its status means."""
+    status = row[f"{name}_status"]
+    found = None if status == SUPPRESSED else reasons.get((row["row_number"], f"{name}_text"))
+    return found or (None if status in (None, "reported") else _REASONS.get(status, status))
+
+
+def _word(row: Mapping[str, Any], name: str, reasons: Mapping[tuple[int, str], str]) -> str | None:
+    status = row[f"{name}_status"]
+    if status == "reported":
+        return "See note" if _note(row, name, reasons) else None
+    return WORDS.get(status, status)
 
 
 def _printed_number(value: float, text: str | None, percent: bool | None) -> _Cell:
@@ -416,7 +429,8 @@ def _write_contents(
     if untold:
         line += 1
         _put(sheet, line, 0, f"{untold} older editions have no sheet of their own; mart_dashboard holds them.", book)
-    words = [(word, None, _REASONS[status]) for status, word in WORDS.items() if word]
+    words = [("See note", None, "The figure is taken as printed, with a doubt that the note on its cell names.")]
+    words += [(word, None, _REASONS[status]) for status, word in WORDS.items() if word]
     line = _section(sheet, book, line + 2, ("Word beside a figure", "", "What it means"), words)
     editions = connection.execute(
         """
