@@ -136,8 +136,9 @@ def test_the_first_query_is_answered_in_time_and_no_other_site_is_asked(page):
         asked = {url for url in requested(page.driver) if url.startswith(("http", "ws", "ftp"))}
         root = page.address.removesuffix(f"below/a-path/{PAGE}")
         assert asked and all(url.startswith(root) for url in asked), asked
-    # Other programs on the machine take their share: the best of three is the page's own.
-    assert min(took) < SECONDS, took
+    # Other programs take their share of the machine: more time where more want to run than there are cores.
+    crowded = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert min(took) < SECONDS * crowded, (took, crowded)
 
 
 @pytest.mark.parametrize("item", questions(), ids=lambda item: item["question"])

@@ -37,16 +37,16 @@ async function start() {
   await database.instantiate(new URL("duckdb.wasm", FOLDER).href);
   await database.registerFileBuffer("marts.duckdb", new Uint8Array(await tables));
   const connection = await database.connect();
-  for (const statement of [
-    "attach 'marts.duckdb' as quarterdeck (read_only)",
-    "use quarterdeck.marts",
-    "set autoinstall_known_extensions = false",
-    "set autoload_known_extensions = false",
-    "set enable_external_access = false",
-    "set lock_configuration = true",
-  ]) {
-    await connection.query(statement);
-  }
+  await connection.query(
+    [
+      "attach 'marts.duckdb' as quarterdeck (read_only)",
+      "use quarterdeck.marts",
+      "set autoinstall_known_extensions = false",
+      "set autoload_known_extensions = false",
+      "set enable_external_access = false",
+      "set lock_configuration = true",
+    ].join(";"),
+  );
   return { database, connection, worker };
 }
 
