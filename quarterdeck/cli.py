@@ -16,6 +16,7 @@ from rich.console import Console
 
 from ingest.errors import ConfigurationError, LayoutError
 from quarterdeck import __version__, lock, publishing, report, space, warehouse
+from quarterdeck.exports import ExportFormat
 from quarterdeck.render import Format, show
 from quarterdeck.settings import Settings
 
@@ -224,6 +225,44 @@ def rollback(
             version = publishing.rollback(settings.warehouse_dir, forward=forward)
         out.print(f"Published again: the warehouse built {report.moment(version.built_at)}.")
     report.print_versions(out, settings)
+
+
+@app.command()
+def export(
+    edition: Annotated[
+        str | None,
+        typer.Option(help="Only the rows of this edition, such as 2020-21-q2, in tables that know editions."),
+    ] = None,
+    how: Annotated[ExportFormat, typer.Option("--format", "-f", help="Which files.")] = ExportFormat.all,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this public table; may be given more than once.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Write into this folder. Default for a selection: quarterdeck-export here.")
+    ] = None,
+) -> None:
+    """Write the published warehouse as Parquet, CSV and one workbook.
+
+    Without options everything is published anew in publish/exports. QUARTERDECK_DISCLOSURE holds for it all.
+    """
+    from quarterdeck import exports
+
+    settings = Settings()
+    if edition is None and not table and to is None and how is ExportFormat.all:
+        with lock.refresh_lock(settings.lock_path, purpose="export"):
+            exports.build_exports(settings.published_path, settings.exports_dir, settings.disclosure)
+        out.print(f"Published: {report.nearby(settings.exports_dir)}")
+        return
+    written = exports.export(
+        settings.published_path,
+        (to or Path("quarterdeck-export")).expanduser(),
+        formats=how,
+        edition=edition,
+        tables=table or (),
+        disclosure=settings.disclosure,
+    )
+    for path in written:
+        out.print(str(path))
 
 
 @app.command(name="settings")
