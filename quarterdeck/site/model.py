@@ -8,7 +8,8 @@ A council's whole share is read at once, so that memory does not grow with the n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+
+from quarterdeck.disclosure import Rule, open_disclosed
 
 T = TypeVar("T")
 
@@ -151,6 +154,80 @@ class Position:
     benchmark_is_favourable: bool | None
     target_gap: float | None
     target_is_met: bool | None
+    national_measure: str | None
+    comparability: str | None
+    comparability_note: str | None
+    then_period_key: str | None
+    then_release: str | None
+    then_n: int | None
+    then_p25: float | None
+    then_p50: float | None
+    then_p75: float | None
+    then_band: int | None
+    then_distance_to_boundary: float | None
+    then_neighbours_mean: float | None
+    then_england: float | None
+    now_period_key: str | None
+    now_release: str | None
+    now_n: int | None
+    now_p25: float | None
+    now_p50: float | None
+    now_p75: float | None
+    now_band: int | None
+    now_distance_to_boundary: float | None
+    now_neighbours_mean: float | None
+    now_england: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the audit says of a printed claim (mart_published_audit); row None: of the whole edition."""
+
+    audit_key: str
+    check_code: str
+    edition_key: str
+    row_number: int | None
+    claim_text: str | None
+    expected_text: str | None
+    method: str | None
+    verdict: str
+    severity: str
+    evidence: str
+    source_file: str | None
+    source_line_from: int | None
+    source_line_to: int | None
+    other_source_file: str | None
+    other_line_from: int | None
+    other_line_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A council's place in a national measure and period (mart_national_position)."""
+
+    measure_key: str
+    measure_name: str | None
+    period_key: str
+    period_text: str | None
+    release_key: str | None
+    revision_status: str | None
+    value: float
+    value_printed: str | None
+    n: int
+    rank: int | None
+    band_lait: int | None
+    band_depends_on_method: bool | None
+    p25: float | None
+    p50: float | None
+    p75: float | None
+    distance_to_boundary: float | None
+    ties: int | None
+    england_value: float | None
+    region_value: float | None
+    neighbours_mean: float | None
+    neighbours_n: int | None
+    neighbours_version: str | None
+    recent_trend: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +337,8 @@ class Council:
     summaries: Mapping[str, tuple[Summary, ...]]
     issues: Mapping[str, tuple[Issue, ...]]
     lines: Mapping[str, tuple[LineCount, ...]]
-
-
-#: What a disclosure rule is: the figures of a council before they reach any page, and as they may be shown.
-Disclosure = Callable[[Council], Council]
+    findings: Mapping[str, tuple[Finding, ...]]
+    places: Mapping[str, tuple[Place, ...]]
 
 
 def values_of(record: Any) -> tuple:
@@ -279,25 +354,65 @@ def _getter(kind: type) -> Callable[[Any], tuple]:
 class Warehouse:
     """A warehouse file, open for reading. Use as a context manager."""
 
-    def __init__(self, path: Path, disclosure: Disclosure | None = None) -> None:
-        if not path.is_file():
-            raise FileNotFoundError(f"There is no warehouse at {path}; run `quarterdeck refresh` first.")
-        self._connection = duckdb.connect(
-            str(path), read_only=True, config={"threads": "1", "enable_external_access": "false"}
-        )
-        self._disclosure = disclosure
-        self._columns: dict[str, dict[str, str]] = {}
-        for table, column, kind in self._fetch(
-            "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'marts' "
-            "order by table_name, column_index"
+    def __init__(self, path: Path, disclosure: Rule | str = Rule.none) -> None:
+        self._opened = ExitStack()
+        self._connection = self._opened.enter_context(open_disclosed(path, disclosure))
+        self._columns: dict[str, set[str]] = {}
+        for table, column in self._fetch(
+            "select table_name, column_name from duckdb_columns() "
+            "where database_name = 'memory' and schema_name = 'marts'"
         ):
-            self._columns.setdefault(table, {})[column] = kind
+            self._columns.setdefault(table, set()).add(column)
+        self._national = self._national_figures(path)
 
     def __enter__(self) -> Warehouse:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._opened.close()
+
+    def _national_figures(self, path: Path) -> _National:
+        """The national measures that indicators use. They are public: no rule is applied to them.
+
+        They are views, which name the catalogue that dbt built them in, so the file is opened once more under that name.
+        """
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+            where = str(path).replace("'", "''")
+            connection.execute(f"attach '{where}' as quarterdeck (read_only)")
+            there = {
+                row[0]
+                for row in connection.execute(
+                    "select column_name from duckdb_columns() where schema_name = 'marts' "
+                    "and table_name = 'mart_national_position'"
+                ).fetchall()
+            }
+            if not {"measure_key", "area_code", "period_key", "value", "is_current", "term_marker"} <= there:
+                return _National({}, {})
+            chosen = _chosen(Place, there)
+            base = (
+                "from quarterdeck.marts.mart_national_position where is_current and term_marker is null "
+                "and value is not null and period_key is not null and measure_key in "
+                "(select national_measure from quarterdeck.marts.dim_indicator)"
+            )
+            places = connection.execute(
+                f"select area_code, {chosen} {base} and area_code in "
+                "(select area_code from quarterdeck.marts.dim_edition) "
+                "order by area_code, measure_key, period_key"
+            ).fetchall()
+            values = connection.execute(
+                f"select measure_key, period_key, value {base} order by measure_key, period_key, value"
+            ).fetchall()
+        by_area: dict[str, dict[str, list[Place]]] = {}
+        for area_code, *place in places:
+            by_area.setdefault(area_code, {}).setdefault(place[0], []).append(Place(*place))
+        return _National(
+            {area: {key: tuple(ones) for key, ones in found.items()} for area, found in by_area.items()},
+            {key: tuple(one[2] for one in ones) for key, ones in grouped(values, lambda one: one[:2]).items()},
+        )
+
+    def national_values(self) -> Mapping[tuple[str, str], tuple[float, ...]]:
+        """All authorities' figures by measure and period, in order of size."""
+        return self._national.values
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table is there, with these columns."""
@@ -328,11 +443,12 @@ class Warehouse:
         points = self._read(
             Point,
             "mart_indicator_trend",
-            "where area_code = ? order by indicator_key, period_type, start_date, end_date, period_key",
+            "where area_code = ? and value is not null "
+            "order by indicator_key, period_type, start_date, end_date, period_key",
             code,
         )
         positions = self._read(Position, "mart_benchmark_position", f"{of_area} order by edition_key, row_number", code)
-        council = Council(
+        return Council(
             area=area,
             editions=tuple(editions),
             rows=grouped(rows, lambda row: row.edition_key),
@@ -365,8 +481,14 @@ class Warehouse:
                 else [],
                 lambda one: one.edition_key,
             ),
+            findings=grouped(
+                self._read(
+                    Finding, "mart_published_audit", f"{of_area} order by edition_key, row_number, audit_key", code
+                ),
+                lambda one: one.edition_key,
+            ),
+            places=self._national.places.get(area.area_code, {}),
         )
-        return self._disclosure(council) if self._disclosure else council
 
     def issue_counts(self) -> list[IssueCount]:
         """Problems by edition and kind."""
@@ -403,14 +525,15 @@ class Warehouse:
         """The public tables with dbt's descriptions, which it keeps as comments in the file."""
         comments = dict(
             self._fetch(
-                "select table_name, comment from duckdb_tables() where schema_name = 'marts' "
-                "union all select view_name, comment from duckdb_views() where schema_name = 'marts'"
+                "select table_name, comment from duckdb_tables() where schema_name = 'marts' and not internal "
+                "union all select view_name, comment from duckdb_views() "
+                "where schema_name = 'marts' and database_name = 'warehouse'"
             )
         )
         columns = grouped(
             self._fetch(
                 "select table_name, column_name, data_type, comment from duckdb_columns() "
-                "where schema_name = 'marts' order by table_name, column_index"
+                "where schema_name = 'marts' and database_name = 'warehouse' order by table_name, column_index"
             ),
             lambda row: row[0],
         )
@@ -422,16 +545,25 @@ class Warehouse:
     def _read(self, kind: type[T], table: str, rest: str = "", values: Sequence[Any] = ()) -> list[T]:
         if table not in self._columns:
             return []
-        there = self._columns[table]
-        wanted = (field.name for field in dataclasses.fields(kind))
-        chosen = ", ".join(name if name in there else f"null as {name}" for name in wanted)
-        return self._rows_of(kind, f"select {chosen} from marts.{table} {rest}", values)
+        return self._rows_of(kind, f"select {_chosen(kind, self._columns[table])} from marts.{table} {rest}", values)
 
     def _rows_of(self, kind: type[T], sql: str, values: Sequence[Any] = ()) -> list[T]:
         return [kind(*row) for row in self._fetch(sql, values)]
 
     def _fetch(self, sql: str, values: Sequence[Any] = ()) -> list[tuple]:
         return self._connection.execute(sql, list(values)).fetchall()
+
+
+@dataclass(frozen=True)
+class _National:
+    places: Mapping[str, Mapping[str, tuple[Place, ...]]]
+    values: Mapping[tuple[str, str], tuple[float, ...]]
+
+
+def _chosen(kind: type, there: Container[str]) -> str:
+    """The fields of a dataclass as a select list; what the table does not have is null."""
+    names = (field.name for field in dataclasses.fields(kind))
+    return ", ".join(f'"{name}"' if name in there else f'null as "{name}"' for name in names)
 
 
 def grouped(items: Iterable[T], key: Callable[[T], Any]) -> dict[Any, tuple[T, ...]]:

@@ -2,7 +2,7 @@
 
 A page is a template and its context. `made_of` is the data that the context holds, as plain values: while it, the
 templates and the code stay the same, the page stays the same and is not written again. Charts are drawn only for a
-page that is written, so they stand in the context as functions.
+page that is written, so they stand in the context as `Lazy` values or as functions.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from quarterdeck.site.model import (
     Area,
     Council,
     Edition,
+    Finding,
     Indicator,
     Issue,
     IssueCount,
+    Place,
     Point,
     Position,
     Row,
@@ -39,6 +41,13 @@ DICTIONARY = "dictionary.html"
 LINEAGE = "lineage.html"
 #: A list of all problems stands on the page itself up to here; a longer one is left to the pages of the editions.
 _MOST_ISSUES = 400
+
+
+class Lazy:
+    """A value of a context that is made only for a page that is written."""
+
+    def __init__(self, made: Callable[[], Any]) -> None:
+        self.made = made
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ class Frame:
     areas: tuple[Area, ...]
     indicators: Mapping[str, Indicator]
     has_lineage: bool = False
+    values: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
     more: tuple[Link, ...] = ()
 
     @property
@@ -145,7 +155,7 @@ class Line:
     notes: tuple[tuple[int, Issue], ...]
     spark: Markup
     href: str | None
-    findings: tuple = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def edition_page(frame: Frame, council: Council, place: int) -> Page:
@@ -154,6 +164,8 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
     key, area = edition.edition_key, council.area
     rows = council.rows.get(key, ())
     issues = council.issues.get(key, ())
+    findings = council.findings.get(key, ())
+    told = grouped((one for one in findings if one.verdict not in _SILENT), lambda one: one.row_number)
     notes = tuple(enumerate(issues, start=1))
     by_row = grouped((note for note in notes if note[1].row_number is not None), lambda note: note[1].row_number)
     series = {row.row_number: _series_until(council, row) for row in rows}
@@ -176,6 +188,7 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
                 href=indicator_path(area.area_code, row.indicator_key)
                 if row.indicator_key in frame.indicators
                 else None,
+                findings=told.get(row.row_number, ()),
             )
             heading = _heading(row, rows)
             if not groups or groups[-1][0] != heading:
@@ -194,9 +207,12 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
             "edition": edition,
             "area": area,
             "name": name,
-            "groups": lines,
+            "groups": Lazy(lines),
             "notes": notes,
             "summaries": summaries,
+            "findings": findings,
+            "of_edition": told.get(None, ()),
+            "verdicts": _verdicts(findings),
             "columns": _columns(rows, series),
             "comparators": sorted({row.comparator for row in rows if row.comparator}),
             "earlier": earlier and Link(edition_path(area.area_code, earlier.edition_key), edition_name(earlier)),
@@ -209,6 +225,7 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
             [position and values_of(position) for position in positions],
             [values_of(issue) for issue in issues],
             [values_of(summary) for summary in summaries],
+            [values_of(finding) for finding in findings],
             [[(dot.start, dot.end, dot.value) for dot in dots] for dots in series.values()],
             [row.indicator_key in frame.indicators for row in rows],
             earlier and values_of(earlier)[:4],
@@ -216,6 +233,17 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
         ),
         crumbs=_crumbs(frame, area),
     )
+
+
+#: What agrees or cannot be told stands in the list below the dashboard, not at the row.
+_SILENT = ("agrees", "cannot_tell")
+
+
+def _verdicts(findings: Sequence[Finding]) -> list[tuple[str, int]]:
+    """How often each verdict was given, in the order of words.VERDICTS."""
+    counts = {verdict: len(found) for verdict, found in grouped(findings, lambda one: one.verdict).items()}
+    known = [verdict for verdict in words.VERDICTS if verdict in counts]
+    return [(verdict, counts[verdict]) for verdict in (*known, *sorted(counts.keys() - known))]
 
 
 def _heading(row: Row, rows: Sequence[Row]) -> str | None:
@@ -305,6 +333,8 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
         (row.edition_key, row.row_number): council.positions.get((row.edition_key, row.row_number)) for row in rows
     }
     parts = grouped(points, lambda point: (point.period_type, point.unit))
+    places = council.places.get(indicator.national_measure or "", ())
+    everybody = frame.values.get((places[-1].measure_key, places[-1].period_key), ()) if places else ()
     path = indicator_path(area.area_code, key)
     return Page(
         path=path,
@@ -317,9 +347,20 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
             "rows": rows,
             "editions": editions,
             "positions": positions,
-            "series": lambda: [
-                _series(indicator, place, kind, unit, part, rows)
-                for place, ((kind, unit), part) in enumerate(parts.items())
+            "series": Lazy(
+                lambda: [
+                    _series(indicator, place, kind, unit, part, rows)
+                    for place, ((kind, unit), part) in enumerate(parts.items())
+                ]
+            ),
+            "places": places,
+            "distribution": lambda: _distribution(indicator, area, places[-1], everybody),
+            "everybody": len(everybody),
+            "findings": [
+                one
+                for row in rows
+                for one in council.findings.get(row.edition_key, ())
+                if one.row_number == row.row_number and one.verdict not in _SILENT
             ],
             "sources": {point: _source_of(council, point) for point in points},
             "edition_link": lambda edition_key: edition_path(area.area_code, edition_key),
@@ -333,9 +374,30 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
             [values_of(point) for point in points],
             [position and values_of(position) for position in positions.values()],
             [values_of(editions[edition_key])[:9] for edition_key in {row.edition_key: None for row in rows}],
+            [values_of(place) for place in places],
+            everybody,
+            [
+                values_of(one)
+                for row in rows
+                for one in council.findings.get(row.edition_key, ())
+                if one.row_number == row.row_number
+            ],
             frame.only is None,
         ),
         crumbs=_crumbs(frame, area),
+    )
+
+
+def _distribution(indicator: Indicator, area: Area, place: Place, everybody: Sequence[float]) -> Markup:
+    points = None if None in (place.p25, place.p50, place.p75) else (place.p25, place.p50, place.p75)
+    return charts.distribution(
+        everybody,
+        place.value,
+        points,
+        "national",
+        words.plain(f"{indicator.indicator_name}: {area.area_name} among {place.n} authorities"),
+        "A line for each authority; the shaded bands are the four quarters; the triangle is the council. "
+        "The table below says the same in figures.",
     )
 
 
@@ -447,7 +509,7 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
         template="benchmarks.html.j2",
         context={
             "area": area,
-            "assessed": lambda: [_assessed(*one) for one in chosen],
+            "assessed": Lazy(lambda: [_assessed(*one) for one in chosen]),
             "topics": sorted({row.topic for row, _, _ in chosen if row.topic}),
             "edition_link": lambda key: edition_path(area.area_code, key),
             "indicator_link": lambda key: indicator_path(area.area_code, key) if key in frame.indicators else None,

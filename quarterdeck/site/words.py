@@ -45,6 +45,15 @@ STATUSES = {
     "not_available": ("Not available", "The edition says that there is no figure."),
     "see_appendix": ("See appendix", "The edition points to an appendix for this figure."),
     "blank": ("Blank", "Nothing is printed here."),
+    "suppressed": ("Suppressed", "A count of 1 to 4, or what would give one away, is withheld."),
+}
+VERDICTS = {
+    "agrees": "Agrees",
+    "disagrees": "Disagrees",
+    "differs_in_basis": "Differs in basis",
+    "unit_clash": "Units clash",
+    "depends_on_method": "Depends on the method",
+    "cannot_tell": "Cannot be told",
 }
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udfff]")
