@@ -1,7 +1,7 @@
 """Building the site: which pages have to be written, writing them with Jinja, and putting the whole in place at once.
 
-Every page has a key: a hash of the data it is made of and of the code and templates. The keys lie in `.pages.json` of the
-published folder; a page whose key is the same there is linked from it, not written. Councils are shared out to two
+Every page has a key: a hash of the data it is made of and of the code and templates. The keys lie in `.pages.json` of
+the published folder; a page whose key is the same there is linked from it, not written. Councils are shared out to two
 processes where there are many: each reads its own share and holds one council at a time.
 """
 
@@ -27,7 +27,17 @@ from quarterdeck.disclosure import Rule
 from quarterdeck.site import lineage as lineage_
 from quarterdeck.site import words
 from quarterdeck.site.model import Area, Council, Point, Warehouse
-from quarterdeck.site.pages import LINEAGE, QUALITY, Common, Frame, Lazy, Link, Page, common_pages, council_pages, overview_page
+from quarterdeck.site.pages import (
+    QUALITY,
+    Common,
+    Frame,
+    Lazy,
+    Link,
+    Page,
+    common_pages,
+    council_pages,
+    overview_page,
+)
 from quarterdeck.trees import publish_tree
 
 HERE = Path(__file__).resolve().parent
@@ -36,7 +46,9 @@ STATIC = "static"
 #: Fewer councils are not worth the second process, which takes 1.5 s to start (November 2026).
 _COUNCILS_FOR_TWO = 8
 #: A page may load styles and scripts of this site and nothing else; SQL has a policy of its own.
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+)
 
 
 @dataclass(frozen=True)
@@ -132,9 +144,7 @@ def _fill(
         only = opened.council(frame.only) if frame.only else None
     _copy_static(made)
     count = processes or (min(2, os.cpu_count() or 1) if len(areas) >= _COUNCILS_FOR_TWO else 1)
-    shares = [
-        share for share in (areas[number::count] for number in range(count)) if share
-    ]
+    shares = [share for share in (areas[number::count] for number in range(count)) if share]
     jobs = [_Job(warehouse, disclosure, made, before, frame, share) for share in shares]
     if len(jobs) > 1:
         # Not forked: threads of an orchestrator would be copied with their locks held.
@@ -214,8 +224,10 @@ class _Writer:
 
     def wrapped(self, title: str, head: str, body: str) -> str:
         """A page at the root of the site around somebody else's HTML."""
-        return _environment().get_template("wrap.html.j2").render(
-            **self._layout("page.html", title, (), ""), head=Markup(head), body=Markup(body), policy=None
+        return (
+            _environment()
+            .get_template("wrap.html.j2")
+            .render(**self._layout("page.html", title, (), ""), head=Markup(head), body=Markup(body), policy=None)
         )
 
     def _rendered(self, page: Page) -> str:
@@ -304,4 +316,3 @@ def _printed(text: Any) -> Markup:
     if text is None or text == "":
         return Markup("")
     return Markup("<bdi>") + escape(words.clean(str(text))) + Markup("</bdi>")
-

@@ -374,7 +374,7 @@ class Warehouse:
     def _national_figures(self, path: Path) -> _National:
         """The national measures that indicators use. They are public: no rule is applied to them.
 
-        They are views, which name the catalogue that dbt built them in, so the file is opened once more under that name.
+        They are views that name the catalogue dbt built them in, so the file is opened once more under that name.
         """
         with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
             where = str(path).replace("'", "''")
