@@ -265,6 +265,26 @@ def export(
         out.print(str(path))
 
 
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes any free one.")] = 8000,
+) -> None:
+    """Serve the published site on http://127.0.0.1, until Ctrl-C. Nobody on another machine can reach it."""
+    from quarterdeck import serve as serving
+
+    settings = Settings()
+    try:
+        server = serving.server(settings.site_dir, port)
+    except serving.ServeError as error:
+        _fail(str(error))
+    with server:
+        out.print(f"The site is at http://{serving.ADDRESS}:{server.server_port}/ until you press Ctrl-C.")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            out.print("Stopped.")
+
+
 @app.command(name="settings")
 def settings_() -> None:
     """Print every setting: its environment variable, its value now and what it means."""

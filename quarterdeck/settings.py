@@ -133,6 +133,10 @@ class Settings(BaseSettings):
         return self.publish_dir / "exports"
 
     @property
+    def site_dir(self) -> Path:
+        return self.publish_dir / "site"
+
+    @property
     def dbt_project_dir(self) -> Path:
         return self.root / "dbt_project"
 

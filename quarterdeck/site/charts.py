@@ -88,7 +88,7 @@ def sparkline(dots: Sequence[Dot], label: str) -> Markup:
             path = " ".join(f"{x(dot):.1f},{y(dot):.1f}" for dot in part)
             marks.append(f'<polyline points="{path}"/>')
         else:
-            marks.append(f'<circle cx="{x(part[0]):.1f}" cy="{y(part[0]):.1f}" r="1.6"/>')
+            marks.append(f'<circle cx="{x(part[0]):.1f}" cy="{y(part[0]):.1f}" r="2.2"/>')
     marks.append(f'<circle class="last" cx="{x(dots[-1]):.1f}" cy="{y(dots[-1]):.1f}" r="3"/>')
     return Markup(
         f'<svg class="spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
