@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from quarterdeck import __version__
 from quarterdeck.disclosure import Rule
+from quarterdeck.site import cells, words
 from quarterdeck.site import lineage as lineage_
-from quarterdeck.site import words
 from quarterdeck.site.model import Area, Council, Point, Warehouse
 from quarterdeck.site.pages import (
     QUALITY,
@@ -305,14 +305,16 @@ def _environment() -> jinja2.Environment:
         "moment": words.moment,
         "plural": words.plural,
         "plain": words.plain,
-        "printed": _printed,
+        "printed": cells.printed,
     }
-    environment.globals |= {"words": words, "lines_of": words.lines}
+    environment.globals |= {
+        "words": words,
+        "lines_of": words.lines,
+        "status_tag": cells.status_tag,
+        "data_of": cells.data_of,
+        "value_of": cells.value_of,
+        "figure_of": cells.figure_of,
+        "direction_of": cells.direction_of,
+        "target_of": cells.target_of,
+    }
     return environment
-
-
-def _printed(text: Any) -> Markup:
-    """Text of the data in a page: escaped, and its direction kept to itself."""
-    if text is None or text == "":
-        return Markup("")
-    return Markup("<bdi>") + escape(words.clean(str(text))) + Markup("</bdi>")

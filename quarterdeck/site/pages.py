@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b
 from typing import Any
 
 from markupsafe import Markup
@@ -134,8 +135,9 @@ def council_pages(frame: Frame, council: Council) -> Iterator[Page]:
     yield council_page(frame, council)
     yield benchmark_page(frame, council)
     yield quality_of_council(frame, council)
+    history = History.of(council)
     for place in range(len(council.editions)):
-        yield edition_page(frame, council, place)
+        yield edition_page(frame, council, history, place)
     rows = grouped(
         (row for edition in council.editions for row in council.rows.get(edition.edition_key, ()) if row.indicator_key),
         lambda row: row.indicator_key,
@@ -158,7 +160,7 @@ class Line:
     findings: tuple[Finding, ...] = ()
 
 
-def edition_page(frame: Frame, council: Council, place: int) -> Page:
+def edition_page(frame: Frame, council: Council, history: History, place: int) -> Page:
     """The dashboard of one edition."""
     edition = council.editions[place]
     key, area = edition.edition_key, council.area
@@ -168,7 +170,6 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
     told = grouped((one for one in findings if one.verdict not in _SILENT), lambda one: one.row_number)
     notes = tuple(enumerate(issues, start=1))
     by_row = grouped((note for note in notes if note[1].row_number is not None), lambda note: note[1].row_number)
-    series = {row.row_number: _series_until(council, row) for row in rows}
     summaries = council.summaries.get(key, ())
     positions = [council.positions.get((key, row.row_number)) for row in rows]
 
@@ -176,7 +177,7 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
         groups: list[tuple[str | None, list[Line]]] = []
         for row, position in zip(rows, positions, strict=True):
             of_row = by_row.get(row.row_number, ())
-            dots = series[row.row_number]
+            dots = history.until(row)
             line = Line(
                 row=row,
                 position=position,
@@ -213,7 +214,7 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
             "findings": findings,
             "of_edition": told.get(None, ()),
             "verdicts": _verdicts(findings),
-            "columns": _columns(rows, series),
+            "columns": _columns(rows, history),
             "comparators": sorted({row.comparator for row in rows if row.comparator}),
             "earlier": earlier and Link(edition_path(area.area_code, earlier.edition_key), edition_name(earlier)),
             "later": later and Link(edition_path(area.area_code, later.edition_key), edition_name(later)),
@@ -226,7 +227,7 @@ def edition_page(frame: Frame, council: Council, place: int) -> Page:
             [values_of(issue) for issue in issues],
             [values_of(summary) for summary in summaries],
             [values_of(finding) for finding in findings],
-            [[(dot.start, dot.end, dot.value) for dot in dots] for dots in series.values()],
+            [history.key(row) for row in rows],
             [row.indicator_key in frame.indicators for row in rows],
             earlier and values_of(earlier)[:4],
             later and values_of(later)[:4],
@@ -271,28 +272,45 @@ class Columns:
         return 4 + sum(dataclasses.astuple(self))
 
 
-def _columns(rows: Sequence[Row], series: Mapping[int, Sequence[Dot]]) -> Columns:
+def _columns(rows: Sequence[Row], history: History) -> Columns:
     return Columns(
         previous=any(row.previous_value_text or row.previous_value is not None for row in rows),
         target=any(row.target_text for row in rows),
         status=any(row.rag for row in rows),
         quartile=any(row.quartile for row in rows),
         benchmark=any(row.benchmark_text or row.benchmark_value is not None for row in rows),
-        series=any(len(dots) > 1 for dots in series.values()),
+        series=any(len(history.until(row)) > 1 for row in rows),
     )
 
 
-def _series_until(council: Council, row: Row) -> list[Dot]:
-    """The series as far as the row's own period: what a committee that meets now can see of it."""
-    points = council.points.get(row.indicator_key or "", ())
-    own = next((point for point in points if point.period_key == row.period_key), None)
-    if own is None:
-        return []
-    return [
-        Dot(point.start_date, point.end_date, point.value)
-        for point in points
-        if point.period_type == own.period_type and point.unit == own.unit and point.end_date <= own.end_date
-    ]
+@dataclass(frozen=True)
+class History:
+    """A council's series by indicator and period: all figures of its kind, how many of them are no later than that
+    period, and a hash of these."""
+
+    found: Mapping[tuple[str, str], tuple[list[Dot], int, bytes]]
+
+    @classmethod
+    def of(cls, council: Council) -> History:
+        found = {}
+        for key, points in council.points.items():
+            for part in grouped(points, lambda point: (point.period_type, point.unit)).values():
+                ordered = sorted(part, key=lambda point: (point.end_date, point.start_date))
+                dots = [Dot(point.start_date, point.end_date, point.value) for point in ordered]
+                digest = b""
+                for count, point in enumerate(ordered, start=1):
+                    told = (point.start_date.toordinal(), point.end_date.toordinal(), point.value)
+                    digest = blake2b(digest + repr(told).encode(), digest_size=12).digest()
+                    found[key, point.period_key] = (dots, count, digest)
+        return cls(found)
+
+    def until(self, row: Row) -> list[Dot]:
+        """The series as far as the row's own period: what a committee that meets then can see of it."""
+        dots, count, _ = self.found.get((row.indicator_key or "", row.period_key or ""), ([], 0, b""))
+        return dots[:count]
+
+    def key(self, row: Row) -> bytes:
+        return self.found.get((row.indicator_key or "", row.period_key or ""), ([], 0, b""))[2]
 
 
 def _spoken(dots: Sequence[Dot]) -> str:
@@ -362,7 +380,7 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
                 for one in council.findings.get(row.edition_key, ())
                 if one.row_number == row.row_number and one.verdict not in _SILENT
             ],
-            "sources": {point: _source_of(council, point) for point in points},
+            "sources": {(row.edition_key, row.row_number): row for row in rows},
             "edition_link": lambda edition_key: edition_path(area.area_code, edition_key),
             "name_of": lambda edition_key: edition_name(editions[edition_key]),
             "overview": None if frame.only else overview_path(key),
@@ -399,11 +417,6 @@ def _distribution(indicator: Indicator, area: Area, place: Place, everybody: Seq
         "A line for each authority; the shaded bands are the four quarters; the triangle is the council. "
         "The table below says the same in figures.",
     )
-
-
-def _source_of(council: Council, point: Point) -> Row | None:
-    found = council.rows.get(point.edition_key, ())
-    return next((row for row in found if row.row_number == point.row_number), None)
 
 
 _UNEQUAL = {

@@ -112,6 +112,20 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text)
 
 
+def isolated(text: str) -> str:
+    """Printed text without marks that end an isolate which they did not begin."""
+    if "\u2069" not in text:
+        return text
+    kept, depth = [], 0
+    for letter in text:
+        depth += (letter in "\u2066\u2067\u2068") - (letter == "\u2069")
+        if depth < 0:
+            depth = 0
+            continue
+        kept.append(letter)
+    return "".join(kept)
+
+
 def plain(text: str) -> str:
     """Printed text for titles and labels, where its direction cannot be isolated: without marks that turn it."""
     return _BIDI_CONTROLS.sub("", clean(text))
