@@ -287,6 +287,12 @@ def _copy_static(made: Path) -> None:
         shutil.copyfile(path, made / STATIC / path.name)
 
 
+def _finished(value: Any) -> Any:
+    if value is None:
+        return ""
+    return words.clean(value) if type(value) is str else value
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -295,7 +301,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: "" if value is None else value,
+        finalize=_finished,
     )
     environment.filters |= {
         "number": words.number,
