@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingestion, refresh
+from benchmarks import ingestion, refresh, site
 
 
 def main() -> None:
@@ -18,12 +18,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--editions", type=int, default=1000, help="generated editions for ingestion (default 1000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the refresh measurements (default 5)")
-    parser.add_argument("--only", choices=("ingestion", "refresh"))
+    parser.add_argument("--only", choices=("ingestion", "refresh", "site"))
+    parser.add_argument("--councils", type=int, default=150, help="generated councils for the site (default 150)")
     arguments = parser.parse_args()
     console = Console(width=118)
     console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
 
-    if arguments.only != "refresh":
+    if arguments.only in (None, "ingestion"):
         table = Table(title="Ingestion alone (one process), generated editions, 30 % of table rows with a fault")
         for heading in ("editions", "rows", "seconds", "whole: rows/s", "reading alone: rows/s"):
             table.add_column(heading, justify="right")
@@ -40,9 +41,26 @@ def main() -> None:
         console.print(table)
         console.print("Goal: 40,000 rows/s, and the same speed at ten times the editions.\n")
 
-    if arguments.only != "ingestion":
+    if arguments.only in (None, "refresh"):
         with tempfile.TemporaryDirectory() as folder:
             refresh.report(console, refresh.measure(Path(folder), arguments.rounds))
+
+    if arguments.only in (None, "site"):
+        table = Table(title=f"The site, {arguments.councils} councils x 40 editions x 45 rows, two processes")
+        for heading in ("build", "pages", "written", "MB written", "seconds", "MB of the largest process"):
+            table.add_column(heading, justify="right")
+        with tempfile.TemporaryDirectory() as folder:
+            for found in site.measure(Path(folder), arguments.councils):
+                table.add_row(
+                    found.name,
+                    f"{found.pages:,}",
+                    f"{found.written:,}",
+                    f"{found.megabytes:,.0f}",
+                    f"{found.measured.seconds:.1f}",
+                    f"{found.measured.peak_mb:.0f}",
+                )
+        console.print(table)
+        console.print("Goal: at most 120 s and 1.5 GB for 150 councils on two cores.\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 other's work; pages puts them together, build writes.
 """
 
-from quarterdeck.site.build import Built, Part, build_site
+from quarterdeck.site.build import Built, Part, build_site, sql_part
 from quarterdeck.site.pages import Link
 
-__all__ = ["Built", "Link", "Part", "build_site"]
+__all__ = ["Built", "Link", "Part", "build_site", "sql_part"]

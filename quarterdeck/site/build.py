@@ -38,6 +38,8 @@ from quarterdeck.site.pages import (
     council_pages,
     overview_page,
 )
+from quarterdeck.sql_page import PAGE, build_sql_page
+from quarterdeck.sql_page.engine import ENGINE_DIR, is_installed
 from quarterdeck.trees import publish_tree
 
 HERE = Path(__file__).resolve().parent
@@ -114,6 +116,17 @@ def build_site(
 
     publish_tree(target, fill)
     return built[0]
+
+
+def sql_part(warehouse: Path, disclosure: Rule | str = Rule.none, engine: Path = ENGINE_DIR) -> list[Part]:
+    """The SQL page as a part of the site; none where its engine is not installed."""
+    if not is_installed(engine):
+        return []
+
+    def fill(made: Path, wrap: Callable[[str, str, str], str]) -> None:
+        build_sql_page(warehouse, made, disclosure, wrap=wrap, engine=engine)
+
+    return [Part(Link(PAGE, "SQL"), fill)]
 
 
 def _fill(

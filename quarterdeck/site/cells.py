@@ -13,10 +13,11 @@ from markupsafe import Markup, escape
 
 from quarterdeck.site import words
 
+#: How many are remembered. By type too: 2 and 2.0 are the same key and not the same text.
 _KEPT = 20_000
 
 
-@lru_cache(_KEPT)
+@lru_cache(_KEPT, typed=True)
 def printed(text: Any) -> Markup:
     """Text of the data: escaped, and its direction kept to itself."""
     if text is None or text == "":
@@ -34,13 +35,13 @@ def status_tag(rag: str | None) -> Markup:
     return Markup(f'<span class="tag tag-{rag}"><b>{found[0]}</b> {found[1]}</span>')
 
 
-@lru_cache(_KEPT)
+@lru_cache(_KEPT, typed=True)
 def data_of(value: float | None, shown: str) -> Markup:
     """A number as a person reads it, with the number itself in the element; nothing where there is none."""
     return Markup("") if value is None else Markup(f'<data value="{value}">{escape(shown)}</data>')
 
 
-@lru_cache(_KEPT)
+@lru_cache(_KEPT, typed=True)
 def value_of(value: float | None, decimals: int | None, unit: str | None, numerator: int | None = None) -> Markup:
     """A figure, with its count in brackets."""
     shown = data_of(value, words.figure(value, decimals, unit))
@@ -49,7 +50,7 @@ def value_of(value: float | None, decimals: int | None, unit: str | None, numera
     return Markup(f'{shown} <span class="count">({data_of(numerator, words.number(numerator, 0))})</span>')
 
 
-@lru_cache(_KEPT)
+@lru_cache(_KEPT, typed=True)
 def figure_of(
     value: float | None,
     decimals: int | None,
@@ -82,7 +83,7 @@ def direction_of(direction: str | None, judgement: str | None) -> Markup:
     return Markup(", ".join(parts))
 
 
-@lru_cache(_KEPT)
+@lru_cache(_KEPT, typed=True)
 def target_of(text: str | None, is_met: bool | None) -> Markup:
     """A target as printed, and whether it is met."""
     shown = printed(text)

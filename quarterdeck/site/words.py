@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 MINUS = "\u2212"
 
@@ -60,6 +61,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud80
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
+@lru_cache(20_000, typed=True)
 def number(value: float | None, decimals: int | None = None) -> str:
     """A number with its printed decimals and thousands set apart: 1,016 or 94.60. All its digits without decimals."""
     if value is None:
@@ -77,6 +79,7 @@ def figure(value: float | None, decimals: int | None, unit: str | None) -> str:
     return number(value, decimals) + ("%" if unit == "percent" and value is not None else "")
 
 
+@lru_cache(20_000, typed=True)
 def change(value: float | None, unit: str | None) -> str:
     """A difference with its sign; percentages differ in percentage points."""
     if value is None:
@@ -95,6 +98,7 @@ def moment(value: datetime | None) -> str:
     return f"{day(value)}, {value:%H:%M} UTC" if value else ""
 
 
+@lru_cache(20_000, typed=True)
 def lines(first: int | None, last: int | None) -> str:
     """Lines of a file: `line 4` or `lines 4 to 6`."""
     if first is None:
@@ -131,6 +135,7 @@ def plain(text: str) -> str:
     return _BIDI_CONTROLS.sub("", clean(text))
 
 
+@lru_cache(20_000, typed=True)
 def file_name(key: str) -> str:
     """A key as the name of a file on any system. Keys that need changing get a hash, so that no two names meet."""
     low = key.lower()
@@ -140,6 +145,7 @@ def file_name(key: str) -> str:
     return f"{stem}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
+@lru_cache(20_000, typed=True)
 def milliseconds(value: date) -> int:
     """A day as a chart's axis counts it."""
     return int(datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp() * 1000)
