@@ -11,13 +11,13 @@ from markupsafe import Markup, escape
 from quarterdeck.site.model import values_of
 from quarterdeck.site.pages import LINEAGE, Lazy, Page
 
-_LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Public tables")
-_WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 232, 22, 300, 28, 40
+_LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Dimensions and facts", "Marts")
+_WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 216, 22, 276, 28, 40
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A source, seed or model: its layer as an index of the four columns, and the names it reads."""
+    """A source, seed or model: its layer as an index of the five columns, and the names it reads."""
 
     name: str
     layer: int
@@ -47,7 +47,7 @@ def _layer(node: Any) -> int:
     if node.resource_type in ("source", "seed"):
         return 0
     if node.is_public:
-        return 3
+        return 4 if node.name.startswith(("mart_", "build_")) else 3
     return 1 if node.name.startswith(("stg_", "base_")) else 2
 
 
@@ -68,7 +68,7 @@ def lineage_page(nodes: Iterable[Node]) -> Page:
 
 
 def picture(nodes: list[Node]) -> Markup:
-    """The graph as SVG: four columns from left to right, within each the order that crosses fewest lines, roughly."""
+    """The graph as SVG: five columns from left to right, within each the order that crosses fewest lines, roughly."""
     places = _places(nodes)
     height = _TOP + _DOWN * max((place[1] for place in places.values()), default=0) + _DOWN
     width = _ACROSS * (len(_LAYERS) - 1) + _WIDE
@@ -88,7 +88,7 @@ def picture(nodes: list[Node]) -> Markup:
                 else:
                     bend = (from_x + x) / 2
                     lines.append(f'<path d="M{from_x} {from_y}C{bend} {from_y} {bend} {to_y} {x} {to_y}"/>')
-        shown = node.name if len(node.name) <= 36 else node.name[:35] + "…"
+        shown = node.name if len(node.name) <= 31 else node.name[:30] + "…"
         boxes.append(
             f'<rect class="layer-{node.layer}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}"/>'
             f'<text x="{x + 6}" y="{y + 15}">{escape(shown)}</text>'

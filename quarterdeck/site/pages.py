@@ -507,6 +507,7 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
     """Every benchmarked indicator of a council, each with its newest assessed figure."""
     area = council.area
     newest: dict[str, tuple[Row, Position, Edition]] = {}
+    places = {(one.measure_key, one.period_key): one.ties for ones in council.places.values() for one in ones}
     for edition in council.editions:
         for row in council.rows.get(edition.edition_key, ()):
             position = council.positions.get((edition.edition_key, row.row_number))
@@ -522,16 +523,72 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
         template="benchmarks.html.j2",
         context={
             "area": area,
+            "passports": [one for row, position, _ in chosen for one in _passports(row, position, places)],
             "assessed": Lazy(lambda: [_assessed(*one) for one in chosen]),
             "topics": sorted({row.topic for row, _, _ in chosen if row.topic}),
             "edition_link": lambda key: edition_path(area.area_code, key),
             "indicator_link": lambda key: indicator_path(area.area_code, key) if key in frame.indicators else None,
             "name_of": edition_name,
         },
-        made_of=(values_of(area), [(values_of(r), values_of(p), values_of(e)[:9]) for r, p, e in chosen]),
+        made_of=(
+            values_of(area),
+            [(values_of(r), values_of(p), values_of(e)[:9]) for r, p, e in chosen],
+            [
+                places.get((p.national_measure, when))
+                for _, p, _ in chosen
+                for when in (p.then_period_key, p.now_period_key)
+            ],
+        ),
         crumbs=() if frame.only else _crumbs(frame, area),
         here=benchmarks_path(area.area_code),
     )
+
+
+@dataclass(frozen=True)
+class Passport:
+    """Where a quartile comes from: of which figures, how many, and how near to another quartile. In words already."""
+
+    name: str | None
+    first: bool
+    printed: str
+    when: str
+    period: str | None
+    band: str
+    n: int
+    boundaries: str
+    distance: str
+    ties: int | None
+    release: str | None
+    note: str | None
+
+
+def _passports(row: Row, position: Position, places: Mapping[tuple[str, str], int | None]) -> list[Passport]:
+    """What is known of the figure's place among the national figures of its time, and among the newest."""
+    found = []
+    for when in ("then", "now"):
+        n = getattr(position, f"{when}_n")
+        if not n:
+            continue
+        points = [getattr(position, f"{when}_{point}") for point in ("p25", "p50", "p75")]
+        distance, band = getattr(position, f"{when}_distance_to_boundary"), getattr(position, f"{when}_band")
+        period = getattr(position, f"{when}_period_key")
+        found.append(
+            Passport(
+                name=row.indicator_name or row.printed_label,
+                first=not found,
+                printed=str(position.quartile or "none"),
+                when="Known then" if when == "then" else "Newest",
+                period=period,
+                band="none" if band is None else str(band),
+                n=n,
+                boundaries=", ".join("" if point is None else words.number(round(point, 2)) for point in points),
+                distance="" if distance is None else words.number(round(abs(distance), 2)),
+                ties=places.get((position.national_measure or "", period or "")),
+                release=getattr(position, f"{when}_release"),
+                note=position.comparability_note,
+            )
+        )
+    return found
 
 
 def _assessed(row: Row, position: Position, edition: Edition) -> Assessed:

@@ -45,7 +45,7 @@ STATUSES = {
     "damaged": ("Damaged", "What is printed is visibly incomplete, so it is not taken as a number."),
     "not_available": ("Not available", "The edition says that there is no figure."),
     "see_appendix": ("See appendix", "The edition points to an appendix for this figure."),
-    "blank": ("Blank", "Nothing is printed here."),
+    "blank": ("Blank", "No figure is printed here."),
     "suppressed": ("Suppressed", "A count of 1 to 4, or what would give one away, is withheld."),
 }
 VERDICTS = {
