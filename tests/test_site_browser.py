@@ -18,6 +18,7 @@ import duckdb
 import pytest
 from browser import browser, chromium, requested  # noqa: F401 - a fixture
 from selenium.webdriver.common.keys import Keys
+from warehouses import generate
 
 from quarterdeck.serve import ServeError, server
 from quarterdeck.site import build_site
@@ -34,6 +35,15 @@ KINDS = {
     "quality of a council": "areas/e10000018/quality.html",
     "dictionary": "dictionary.html",
     "lineage": "lineage.html",
+}
+#: And of each kind that only a site of several councils has.
+KINDS_OF_MANY = {
+    "councils": "index.html",
+    "indicators": "indicators.html",
+    "indicator across councils": "indicators/indicator-0.html",
+    "council of several": "areas/e09000001/index.html",
+    "indicator with process limits": "areas/e09000001/indicators/indicator-1.html",
+    "edition with findings": "areas/e09000001/editions/2016-17-q1-c1.html",
 }
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -87,21 +97,50 @@ def resize(driver, width: int, height: int = 900) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("width", [1280, 320])
-def test_axe_finds_no_violation(browser, address, kind, width):  # noqa: F811
+def violations(driver, url: str, width: int) -> list:
+    """What axe-core finds wrong on a page of that width."""
     source = axe_source()
-    resize(browser, width)
-    browser.get(f"{address}/{KINDS[kind]}")
+    resize(driver, width)
+    driver.get(url)
     # The page's policy allows no foreign script; the debugger's own channel is not bound by it.
-    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
-    found = browser.execute_async_script(
+    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
+    found = driver.execute_async_script(
         "const done = arguments[1]; axe.run({runOnly: arguments[0]}).then(r => done("
         "{bad: r.violations.map(v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html)]), good: r.passes.length}))",
         WCAG,
     )
-    assert found["bad"] == []
     assert found["good"] > 15
+    return found["bad"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [1280, 320])
+def test_axe_finds_no_violation(browser, address, kind, width):  # noqa: F811
+    assert violations(browser, f"{address}/{KINDS[kind]}", width) == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Iterator[str]:
+    """A site of three councils, with findings of an audit."""
+    folder = tmp_path_factory.mktemp("many")
+    generate(folder / "w.duckdb", 3, 16, 6)
+    with duckdb.connect(str(folder / "w.duckdb")) as connection:
+        connection.execute("drop table if exists marts.mart_published_audit")
+        connection.execute(
+            "create table marts.mart_published_audit as select 'a' || row_number as audit_key, edition_key, row_number, "
+            "'disagrees' as verdict, 'warning' as severity, 'It does not follow.' as evidence from marts.mart_dashboard"
+        )
+    build_site(folder / "w.duckdb", folder / "publish" / "site")
+    with running(folder / "publish" / "site") as found:
+        yield found
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_MANY)
+def test_axe_finds_no_violation_with_several_councils(browser, many, kind):  # noqa: F811
+    url = f"{many}/{KINDS_OF_MANY[kind]}"
+    assert violations(browser, url, 1280) == []
+    assert violations(browser, url, 320) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -94,20 +94,17 @@ def sparkline(dots: Sequence[Dot], label: str) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class Spine:
-    """A row of the spine chart: places from -1 (worst) to 1 (best), 0 is the benchmark. None: not known."""
+    """A row of the spine chart: places from -1 (worst) to 1 (best), 0 is the benchmark; `quarters` are those of the
+    first and third quartile point of the country. None: not known."""
 
-    figure: float | None
+    figure: float
     target: float | None = None
-    worst: float | None = None
-    poorer_quarter: float | None = None
-    better_quarter: float | None = None
-    best: float | None = None
-    judged: bool = True
+    quarters: tuple[float, float] | None = None
     favourable: bool | None = None
 
 
 def spine(row: Spine, label: str) -> Markup:
-    """A row of the spine chart, 220 x 26: grey bars of the country where known, the benchmark's line, the dot."""
+    """A row of the spine chart, 220 x 26: a bar for the middle half of the country, the benchmark's line, the dot."""
     width, height, edge = 220, 26, 10
 
     def x(place: float) -> float:
@@ -115,10 +112,9 @@ def spine(row: Spine, label: str) -> Markup:
 
     middle = height / 2
     marks = []
-    if row.worst is not None and row.best is not None:
-        marks.append(_bar("range", x(row.worst), x(row.best), middle, 6))
-    if row.poorer_quarter is not None and row.better_quarter is not None:
-        marks.append(_bar("quarters", x(row.poorer_quarter), x(row.better_quarter), middle, 12))
+    if row.quarters is not None:
+        left, right = sorted(map(x, row.quarters))
+        marks.append(f'<rect class="quarters" x="{left:.1f}" y="7" width="{right - left:.1f}" height="12"/>')
     marks.append(f'<line class="axis" x1="{edge}" x2="{width - edge}" y1="{middle}" y2="{middle}"/>')
     marks.append(f'<line class="benchmark" x1="{width / 2}" x2="{width / 2}" y1="2" y2="{height - 2}"/>')
     if row.target is not None:
@@ -127,28 +123,22 @@ def spine(row: Spine, label: str) -> Markup:
             f'<path class="target" d="M{at:.1f} {middle - 8}L{at + 4:.1f} {middle - 2}L{at:.1f} {middle + 4}'
             f'L{at - 4:.1f} {middle - 2}Z"/>'
         )
-    if row.figure is not None:
-        kind = {True: "good", False: "poor"}.get(row.favourable, "plain")
-        at = x(row.figure)
-        if abs(row.figure) > 1:
-            tip = 7 if row.figure > 0 else -7
-            marks.append(
-                f'<path class="{kind}" d="M{at - tip / 2:.1f} {middle - 6}L{at + tip:.1f} {middle}'
-                f'L{at - tip / 2:.1f} {middle + 6}Z"/>'
-            )
-        elif kind == "poor":
-            marks.append(f'<rect class="poor" x="{at - 5:.1f}" y="{middle - 5}" width="10" height="10"/>')
-        else:
-            marks.append(f'<circle class="{kind}" cx="{at:.1f}" cy="{middle}" r="5.5"/>')
+    kind = {True: "good", False: "poor"}.get(row.favourable, "plain")
+    at = x(row.figure)
+    if abs(row.figure) > 1:
+        tip = 7 if row.figure > 0 else -7
+        marks.append(
+            f'<path class="{kind}" d="M{at - tip / 2:.1f} {middle - 6}L{at + tip:.1f} {middle}'
+            f'L{at - tip / 2:.1f} {middle + 6}Z"/>'
+        )
+    elif kind == "poor":
+        marks.append(f'<rect class="poor" x="{at - 5:.1f}" y="{middle - 5}" width="10" height="10"/>')
+    else:
+        marks.append(f'<circle class="{kind}" cx="{at:.1f}" cy="{middle}" r="5.5"/>')
     return Markup(
         f'<svg class="spine" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{escape(label)}">{"".join(marks)}</svg>'
     )
-
-
-def _bar(kind: str, a: float, b: float, middle: float, thick: float) -> str:
-    left, wide = min(a, b), abs(b - a)
-    return f'<rect class="{kind}" x="{left:.1f}" y="{middle - thick / 2}" width="{wide:.1f}" height="{thick}"/>'
 
 
 def trend(shown: Trend, ident: str, title: str, description: str) -> Markup:

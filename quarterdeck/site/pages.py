@@ -591,22 +591,23 @@ def _passports(row: Row, position: Position, places: Mapping[tuple[str, str], in
     return found
 
 
+#: The edge of the picture lies at a gap of this share of the benchmark.
+_EDGE = 0.5
+
+
 def _assessed(row: Row, position: Position, edition: Edition) -> Assessed:
-    relative = None
-    if position.benchmark_gap is not None and position.benchmark_value:
-        relative = 100 * position.benchmark_gap / abs(position.benchmark_value)
+    benchmark = position.benchmark_value
+    comparable = position.benchmark_gap is not None and benchmark
     # On the picture, better is right. Without a polarity, higher is right and no side is called good.
     turn = -1 if position.polarity == "low_is_good" else 1
-    target = None
-    if position.target_gap is not None and relative is not None and position.benchmark_value:
-        target = (
-            turn
-            * 100
-            * (position.value - position.target_gap - position.benchmark_value)
-            / abs(position.benchmark_value)
-        )
-    figure = None if relative is None else turn * relative
+
+    def place(value: float | None) -> float | None:
+        return None if value is None or not comparable else turn * (value - benchmark) / abs(benchmark) / _EDGE
+
+    # The country as it was known then; like the benchmark it is of percentages or whatever the figure is of.
+    quarters = (position.then_p25, position.then_p75) if position.then_n else (position.now_p25, position.now_p75)
     said = _said(position)
+    figure = place(position.value)
     return Assessed(
         row=row,
         position=position,
@@ -614,8 +615,9 @@ def _assessed(row: Row, position: Position, edition: Edition) -> Assessed:
         topic=row.topic or "No topic",
         spine=charts.spine(
             charts.Spine(
-                figure=None if figure is None else figure / 50,
-                target=None if target is None else target / 50,
+                figure=figure,
+                target=place(None if position.target_gap is None else position.value - position.target_gap),
+                quarters=tuple(place(point) for point in quarters) if None not in quarters else None,
                 favourable=position.benchmark_is_favourable,
             ),
             said,
@@ -623,7 +625,7 @@ def _assessed(row: Row, position: Position, edition: Edition) -> Assessed:
         if figure is not None
         else Markup(""),
         said=said,
-        relative=figure,
+        relative=None if figure is None else figure * _EDGE * 100,
     )
 
 
