@@ -127,8 +127,9 @@ def many(tmp_path_factory) -> Iterator[str]:
     with duckdb.connect(str(folder / "w.duckdb")) as connection:
         connection.execute("drop table if exists marts.mart_published_audit")
         connection.execute(
-            "create table marts.mart_published_audit as select 'a' || row_number as audit_key, edition_key, row_number, "
-            "'disagrees' as verdict, 'warning' as severity, 'It does not follow.' as evidence from marts.mart_dashboard"
+            "create table marts.mart_published_audit as "
+            "select 'a' || row_number as audit_key, edition_key, row_number, 'disagrees' as verdict, "
+            "'warning' as severity, 'It does not follow.' as evidence from marts.mart_dashboard"
         )
     build_site(folder / "w.duckdb", folder / "publish" / "site")
     with running(folder / "publish" / "site") as found:
