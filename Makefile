@@ -11,7 +11,7 @@ ifneq ($(wanted),$(found))
 .PHONY: .venv/ready
 endif
 
-.PHONY: help refresh test dev lint format bench dictionary setup lock clean
+.PHONY: help refresh test dev lint format bench dictionary sql-engine setup lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make dev       the Dagster UI on http://127.0.0.1:3000"
 	@echo "make lint      check style and the rules between the folders"
 	@echo "make bench     measure speed and memory"
+	@echo "make sql-engine   fetch DuckDB for browsers, so that the site gets its SQL page (needs npm, or FROM=folder)"
 	@echo "make setup     only set up .venv;  make lock: pin the newest packages;  make clean: delete what can be rebuilt"
 
 refresh: .venv/ready
@@ -47,6 +48,11 @@ bench: .venv/ready
 
 dictionary: .venv/ready
 	@$(BIN)/python -m quarterdeck.dictionary
+
+# DuckDB for browsers, 8 MB in vendor/ (not in the repository): pinned npm packages, checked against their hashes.
+# Without npm: FROM=folder with the two .tgz files.
+sql-engine: .venv/ready
+	@$(BIN)/python -m quarterdeck.sql_page.engine $(if $(FROM),--from $(FROM))
 
 setup: .venv/ready
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingestion, national, refresh
+from benchmarks import ingestion, national, refresh, site
 
 
 def main() -> None:
@@ -20,7 +20,8 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=5, help="rounds of a measurement (default 5; national positions at most 3)"
     )
-    parser.add_argument("--only", choices=("ingestion", "refresh", "national"))
+    parser.add_argument("--only", choices=("ingestion", "refresh", "national", "site"))
+    parser.add_argument("--councils", type=int, default=150, help="generated councils for the site (default 150)")
     arguments = parser.parse_args()
     console = Console(width=118)
     console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
@@ -45,6 +46,23 @@ def main() -> None:
     if arguments.only in (None, "refresh"):
         with tempfile.TemporaryDirectory() as folder:
             refresh.report(console, refresh.measure(Path(folder), arguments.rounds))
+
+    if arguments.only in (None, "site"):
+        table = Table(title=f"The site, {arguments.councils} councils x 40 editions x 45 rows, two processes")
+        for heading in ("build", "pages", "written", "MB written", "seconds", "MB of the largest process"):
+            table.add_column(heading, justify="right")
+        with tempfile.TemporaryDirectory() as folder:
+            for found in site.measure(Path(folder), arguments.councils):
+                table.add_row(
+                    found.name,
+                    f"{found.pages:,}",
+                    f"{found.written:,}",
+                    f"{found.megabytes:,.0f}",
+                    f"{found.measured.seconds:.1f}",
+                    f"{found.measured.peak_mb:.0f}",
+                )
+        console.print(table)
+        console.print("Goal: at most 120 s and 1.5 GB for 150 councils on two cores.\n")
 
     if arguments.only in (None, "national"):
         if not national.SHARED.is_dir():

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from ingest.errors import ConfigurationError, LayoutError
 from quarterdeck import __version__, lock, publishing, report, space, warehouse
+from quarterdeck.exports import ExportFormat
 from quarterdeck.render import Format, show
 from quarterdeck.settings import Settings
 
@@ -291,6 +292,64 @@ def fetch(
         raise typer.Exit(FAILED)
     if failed:
         raise typer.Exit(SOME_REJECTED if any(isinstance(one, national.NotSound) for one in failed) else BUSY)
+
+
+@app.command()
+def export(
+    edition: Annotated[
+        str | None,
+        typer.Option(help="Only the rows of this edition, such as 2020-21-q2, in tables that know editions."),
+    ] = None,
+    how: Annotated[ExportFormat, typer.Option("--format", "-f", help="Which files.")] = ExportFormat.all,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this public table; may be given more than once.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Write into this folder. Default for a selection: quarterdeck-export here.")
+    ] = None,
+) -> None:
+    """Write the published warehouse as Parquet, CSV and one workbook.
+
+    Without options everything is published anew in publish/exports. QUARTERDECK_DISCLOSURE holds for it all.
+    """
+    from quarterdeck import exports
+
+    settings = Settings()
+    if edition is None and not table and to is None and how is ExportFormat.all:
+        with lock.refresh_lock(settings.lock_path, purpose="export"):
+            exports.build_exports(settings.published_path, settings.exports_dir, settings.disclosure)
+        out.print(f"Published: {report.nearby(settings.exports_dir)}")
+        return
+    written = exports.export(
+        settings.published_path,
+        (to or Path("quarterdeck-export")).expanduser(),
+        formats=how,
+        edition=edition,
+        tables=table or (),
+        disclosure=settings.disclosure,
+    )
+    for path in written:
+        out.print(str(path))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes any free one.")] = 8000,
+) -> None:
+    """Serve the published site on http://127.0.0.1, until Ctrl-C. Nobody on another machine can reach it."""
+    from quarterdeck import serve as serving
+
+    settings = Settings()
+    try:
+        server = serving.server(settings.site_dir, port)
+    except serving.ServeError as error:
+        _fail(str(error))
+    with server:
+        out.print(f"The site is at http://{serving.ADDRESS}:{server.server_port}/ until you press Ctrl-C.")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            out.print("Stopped.")
 
 
 @app.command(name="settings")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from quarterdeck.disclosure import Rule
+
 if TYPE_CHECKING:
     from ingest.pipeline import Workspace
 
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
         ge=0,
         description="How long a run started by the UI, the schedule or the sensor waits for another refresh "
         "to end. The command line never waits.",
+    )
+    disclosure: Rule = Field(
+        Rule.none,
+        description="What the site and the exports may say: none withholds nothing; small_counts withholds counts "
+        "of 1 to 4 and what would give them away (quarterdeck/disclosure.py says how). The warehouse stays whole.",
     )
     webhook_url: str | None = Field(None, description="A failed run is posted here as JSON. Default: nowhere.")
     open_data_api: str = Field(
@@ -124,6 +131,19 @@ class Settings(BaseSettings):
     @property
     def lock_path(self) -> Path:
         return self.warehouse_dir / "refresh.lock"
+
+    @property
+    def publish_dir(self) -> Path:
+        """What people without SQL open: exports/ and site/, each replaced at once."""
+        return self.home / "publish"
+
+    @property
+    def exports_dir(self) -> Path:
+        return self.publish_dir / "exports"
+
+    @property
+    def site_dir(self) -> Path:
+        return self.publish_dir / "site"
 
     @property
     def dbt_project_dir(self) -> Path:

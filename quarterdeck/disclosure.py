@@ -1,0 +1,448 @@
+"""The disclosure rule: small counts are withheld from what is published, and so is what would give them away.
+
+Whoever publishes reads the warehouse through `open_disclosed`: its schema `marts` has the tables of the file, with or
+without the rule, so that pages and exports cannot differ. The warehouse itself is never changed.
+
+With `small_counts` a figure is suppressed when
+1. its count is 1 to 4: the value where the unit is count (or unknown), or the number in brackets after a percentage;
+2. what is missing to all of them can be 1 to 4: some denominator that the percentage and the count imply
+   (docs/methods, half up) leaves so many, such as 99.5% (388), which is 388 of 390;
+3. it was not read as a number, but its text holds such a number;
+4. another edition prints a suppressed figure of the same indicator, area and period;
+5. it is of a longer period of the same count and contains a suppressed one (the rest could be subtracted);
+6. it is a year to date which differs from the one before in the year by 1 to 4, or may do so.
+Suppressed counts decide only through their being 1 to 4: which figures are missing tells nothing more.
+
+A suppressed figure has the status `suppressed`, no value and the text `c`; what the edition or a mart says about it
+(direction, judgement, colour, quartile, gaps, changes), its source lines and cells, the words of problems and the hash
+of its file are withheld too. disclosure.yml lists that for every table and column. National figures are public already.
+
+What the rule cannot know: that two indicators are parts of one whole or shares of one cohort, and denominators that are
+printed nowhere in the warehouse. A percentage without a count is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from quarterdeck.warehouse import WarehouseError
+
+if TYPE_CHECKING:
+    import duckdb
+
+LISTING = Path(__file__).with_name("disclosure.yml")
+SUPPRESSED = "suppressed"
+MARK = "c"
+
+
+class Rule(StrEnum):
+    """What may be published."""
+
+    none = "none"
+    small_counts = "small_counts"
+
+
+class DisclosureError(WarehouseError):
+    """A public table or column is not in disclosure.yml, so nobody has decided what of it may be published."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A public column; `type` is DuckDB's."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A public table, as the warehouse file describes itself."""
+
+    name: str
+    description: str
+    columns: Sequence[Column]
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+@contextmanager
+def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose schema `marts` holds the public tables after the rule, with their comments.
+
+    Unqualified names are those of `marts`. WarehouseError when the file is missing or cannot be opened,
+    DisclosureError when the rule is on and a table or column is not listed.
+    """
+    import duckdb
+
+    if not warehouse.exists():
+        raise WarehouseError(f"There is no warehouse at {warehouse} yet. Run `quarterdeck refresh` first.")
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    try:
+        try:
+            connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
+        except duckdb.Error as error:
+            raise WarehouseError(f"{warehouse} cannot be opened: {error}") from error
+        connection.execute("set enable_external_access = false")
+        connection.execute("create schema marts")
+        _create_views(connection, Rule(rule))
+        connection.execute("set schema = 'memory.marts'")
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def public_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """The public tables of a warehouse opened by `open_disclosed`, by name."""
+    return _tables(connection, "warehouse")
+
+
+@cache
+def listing() -> Mapping[str, Mapping[str, Any]]:
+    """disclosure.yml: table to what must be withheld of it."""
+    return yaml.safe_load(LISTING.read_text(encoding="utf-8"))["tables"]
+
+
+def unlisted(tables: Sequence[Table]) -> list[str]:
+    """What disclosure.yml says nothing about: `table` or `table.column`, and what it says twice."""
+    listed, missing = listing(), []
+    for table in tables:
+        rules = listed.get(table.name)
+        if rules is None:
+            missing.append(table.name)
+        elif rules["link"] != "recount" and rules["keep"] != "all":
+            named = [*rules["keep"], *(column for group in _groups(rules).values() for column in group)]
+            missing += [f"{table.name}.{name}" for name in table.column_names if named.count(name) != 1]
+    return missing
+
+
+def _groups(rules: Mapping[str, Any]) -> dict[str, Mapping[str, str | None]]:
+    return {name: rules[name] for name in ("figure", "previous", "either") if name in rules}
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+    tables = _tables(connection, "warehouse")
+    if rule is Rule.small_counts:
+        if missing := unlisted(tables):
+            raise DisclosureError(
+                f"The disclosure rule does not know what may be published of {', '.join(missing)}. "
+                f"Say so in {LISTING.name}, or set QUARTERDECK_DISCLOSURE=none."
+            )
+        _find_suppressed(connection)
+    # The dashboard comes first: the summary is counted from it.
+    for table in sorted(tables, key=lambda table: table.name != "mart_dashboard"):
+        sql = f"select * from warehouse.marts.{_quoted(table.name)}"
+        if rule is Rule.small_counts:
+            sql = _disclosed(table, listing()[table.name])
+        connection.execute(f"create view marts.{_quoted(table.name)} as {sql}")
+        _comment(connection, table)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    connection.execute(f"comment on view marts.{_quoted(table.name)} is {_literal(table.description)}")
+    for column in table.columns:
+        connection.execute(
+            f"comment on column marts.{_quoted(table.name)}.{_quoted(column.name)} is {_literal(column.description)}"
+        )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]:
+    described = connection.execute(
+        "select table_name, coalesce(comment, '') from duckdb_tables() "
+        "where database_name = ? and schema_name = 'marts'",
+        [database],
+    ).fetchall()
+    columns: dict[str, list[Column]] = {}
+    for table, *column in connection.execute(
+        "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where database_name = ? and schema_name = 'marts' order by table_name, column_index",
+        [database],
+    ).fetchall():
+        columns.setdefault(table, []).append(Column(*column))
+    return [Table(name, description, columns[name]) for name, description in sorted(described)]
+
+
+# --- what is suppressed -------------------------------------------------------------------------------------------
+
+
+def _find_suppressed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the schema `withheld` with keys of what is suppressed; no figure stands in it."""
+    connection.execute("create schema withheld")
+    connection.execute(_FIGURES)
+    connection.execute(f"create table withheld.figures as {_PRIMARY}")
+    connection.execute(f"create table withheld.spans as {_SPANS}")
+    for rule in (_YEARS_TO_DATE, _LONGER_PERIODS):
+        connection.execute(rule)
+    connection.execute(_CELLS)
+    connection.execute("drop table withheld.figures")
+    connection.execute("drop table withheld.spans")
+    connection.execute("drop view withheld.known")
+    connection.execute(_ROWS)
+    connection.execute(_PERIODS)
+    connection.execute(_LINES)
+
+
+#: Any whole number 1 to 4 that stands alone, not as a part of a number, a percentage or a word such as Q2.
+_LONE = r"(^|[^0-9.,A-Za-z])[1-4]([.]0+)?($|[^0-9.,%A-Za-z])"
+_IN_BRACKET = r"[(] *[1-4]([.]0+)? *($|[^0-9.,%A-Za-z ])|(^|[^0-9.,A-Za-z])[1-4]([.]0+)? *[)]"
+
+_FIGURES = """
+    create view withheld.known as
+    select
+        o.edition_key, o.row_number, o.role, o.area_code, o.indicator_key, o.period_key,
+        coalesce(o.indicator_key, 'label ' || nullif(trim(l.normalised_label), '')) as series,
+        i.basis, p.start_date, p.end_date, o.unit, o.value, o.value_text,
+        coalesce(o.numerator, case when coalesce(o.unit, 'count') = 'count' then o.value end) as counted,
+        case
+            when o.unit = 'percent' then o.value
+            else try_cast(nullif(regexp_extract(o.value_text, '[(] *([0-9]+([.][0-9]+)?) *%? *[)]', 1), '') as double)
+        end as share,
+        case
+            when o.unit = 'percent' then o.decimals
+            else length(regexp_extract(o.value_text, '[(] *[0-9]+[.]([0-9]+) *%? *[)]', 1))
+        end as share_decimals
+    from warehouse.marts.fct_observation as o
+    left join warehouse.marts.bridge_indicator_label as l using (edition_key, row_number)
+    left join warehouse.marts.dim_indicator as i on i.indicator_key = o.indicator_key
+    left join warehouse.marts.dim_period as p using (period_key)
+"""
+
+# n = counted + k is a denominator that prints this share when share - h <= 100 counted / n < share + h, h half a
+# unit of the last printed decimal.
+_COMPLEMENT = " or ".join(
+    f"((share - half) * (counted + {k}) <= 100 * counted + 1e-6 "
+    f"and (share + half) * (counted + {k}) > 100 * counted - 1e-6)"
+    for k in (1, 2, 3, 4)
+)
+
+_PRIMARY = rf"""
+    select
+        *,
+        coalesce(
+            counted > 0 and counted < 5
+            or counted > 0 and ({_COMPLEMENT})
+            or regexp_matches(value_text, '{_IN_BRACKET}')
+            or value is null and regexp_matches(value_text, '{_LONE}'),
+            false
+        ) as small
+    from (select *, 0.5 * pow(10, -coalesce(share_decimals, 0)) as half from withheld.known)
+"""
+
+# One row for each figure of a series, whoever prints it; of a suppressed one nothing is known but 1 to 4.
+_SPANS = """
+    select
+        series, area_code, start_date, end_date, any_value(basis) as basis, bool_or(small) as hidden,
+        case when bool_or(small) then 1 else min(counted) end as least,
+        case when bool_or(small) then 4 else max(counted) end as most,
+        year(start_date - interval 3 month) as financial_year
+    from withheld.figures
+    where series is not null and start_date is not null
+    group by series, area_code, start_date, end_date
+"""
+
+_YEARS_TO_DATE = """
+    update withheld.spans set hidden = true
+    from (
+        select
+            series, area_code, start_date, end_date,
+            bool_or(narrow) over (
+                partition by series, area_code, financial_year order by end_date, start_date
+                rows between unbounded preceding and unbounded following
+            ) as narrow,
+            row_number() over (partition by series, area_code, financial_year order by end_date, start_date) as place
+        from (
+            select
+                *,
+                coalesce(
+                    most - lag(least) over in_year >= 1 and least - lag(most) over in_year <= 4, false
+                ) as narrow
+            from withheld.spans
+            where basis = 'year_to_date' and least is not null
+            window in_year as (partition by series, area_code, financial_year order by end_date, start_date)
+        )
+    ) as years
+    where years.narrow and years.place > 1
+        and years.series = spans.series and years.area_code = spans.area_code
+        and years.start_date = spans.start_date and years.end_date = spans.end_date
+"""
+
+_LONGER_PERIODS = """
+    update withheld.spans set hidden = true
+    where coalesce(basis, 'in_quarter') in ('in_quarter', 'month', 'term', 'annual') and exists (
+        select 1 from withheld.spans as part
+        where part.hidden and part.series = spans.series and part.area_code = spans.area_code
+            and part.start_date >= spans.start_date and part.end_date <= spans.end_date
+    )
+"""
+
+_CELLS = """
+    create table withheld.cells as
+    select f.edition_key, f.row_number, f.role, f.indicator_key, f.area_code, f.period_key
+    from withheld.figures as f
+    left join withheld.spans as s
+        on s.series = f.series and s.area_code = f.area_code and s.start_date = f.start_date and s.end_date = f.end_date
+    where f.small or coalesce(s.hidden, false)
+"""
+
+_ROWS = """
+    create table withheld.rows as
+    select edition_key, row_number, bool_or(role = 'latest') as figure, bool_or(role = 'previous') as previous
+    from withheld.cells group by edition_key, row_number
+"""
+
+_PERIODS = """
+    create table withheld.periods as
+    select distinct indicator_key, area_code, period_key from withheld.cells
+    where indicator_key is not null and period_key is not null
+"""
+
+# Every line that a row with a suppressed figure is printed on, whichever row the line was given to, and words outside
+# the rows of such an edition that hold a small number.
+_LINES = rf"""
+    create table withheld.lines as
+    select distinct o.edition_key, l.line_number
+    from withheld.rows as r
+    join warehouse.marts.fct_observation as o using (edition_key, row_number)
+    join warehouse.marts.source_line as l on l.edition_key = o.edition_key
+        and (l.row_number = o.row_number or l.line_number between o.source_line_from and o.source_line_to)
+    union
+    select edition_key, line_number from warehouse.marts.source_line
+    where disposition in ('footnote', 'unrecognised', 'continuation') and row_number is null
+        and regexp_matches(line_text, '{_LONE}')
+        and edition_key in (select edition_key from withheld.rows)
+"""
+
+
+# --- what is withheld of each table -------------------------------------------------------------------------------
+
+#: Link to (joins, conditions of the groups). `t` is the table; see disclosure.yml.
+LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "none": ("", {}),
+    "figure": (
+        "left join withheld.cells as h on h.edition_key = t.edition_key and h.row_number = t.row_number "
+        "and h.role = t.role",
+        {"figure": "h.role is not null"},
+    ),
+    "row": (
+        "left join withheld.rows as h on h.edition_key = t.edition_key and h.row_number = t.row_number",
+        {"figure": "h.figure", "previous": "h.previous", "either": "h.edition_key is not null"},
+    ),
+    "series": (
+        "left join withheld.cells as h on h.edition_key = t.edition_key and h.row_number = t.row_number "
+        "and h.role = t.role left join withheld.periods as b on b.indicator_key = t.indicator_key "
+        "and b.area_code = t.area_code and b.period_key = t.previous_period_key",
+        {
+            "figure": "h.role is not null",
+            "previous": "b.period_key is not null",
+            "either": "(h.role is not null or b.period_key is not null)",
+        },
+    ),
+    "cell": (
+        "left join withheld.rows as h on h.edition_key = t.edition_key and h.row_number = t.row_number",
+        {
+            "figure": "(h.figure and t.column_name in ('value_text', 'rag_text', 'quartile_text', 'comparison_text') "
+            "or h.previous and t.column_name in ('previous_value_text', 'comparison_text'))"
+        },
+    ),
+    "line": (
+        "left join withheld.lines as h on h.edition_key = t.edition_key and h.line_number = t.line_number",
+        {"figure": "h.line_number is not null"},
+    ),
+    "issue": (
+        "",
+        {
+            "figure": "(exists (select 1 from withheld.rows as h where h.edition_key = t.edition_key "
+            "and h.row_number = t.row_number) or exists (select 1 from withheld.lines as h "
+            "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to))"
+        },
+    ),
+    "edition": (
+        "",
+        {"figure": "(t.edition_key in (select edition_key from withheld.rows))"},
+    ),
+    "any": ("", {"figure": "(exists (select 1 from withheld.rows))"}),
+}
+
+
+def _disclosed(table: Table, rules: Mapping[str, Any]) -> str:
+    if rules["link"] == "recount":
+        return _recounted(table)
+    joins, conditions = LINKS[rules["link"]]
+    expressions = []
+    withheld = {
+        column: (group, value) for group, columns in _groups(rules).items() for column, value in columns.items()
+    }
+    for column in table.columns:
+        name = f"t.{_quoted(column.name)}"
+        if column.name not in withheld:
+            expressions.append(name)
+            continue
+        group, value = withheld[column.name]
+        put = "null" if value is None else _literal(value)
+        if column.name == "source_sha256":
+            # It is a key: each version of each edition keeps one of its own.
+            put = f"({_literal(SUPPRESSED)} || ' ' || t.edition_key || ' ' || {_VERSION[table.name]})"
+        expressions.append(
+            f"case when coalesce({conditions[group]}, false) and {name} is not null then {put} else {name} end "
+            f"as {_quoted(column.name)}"
+        )
+    return f"select {', '.join(expressions)} from warehouse.marts.{_quoted(table.name)} as t {joins}"
+
+
+_VERSION = {
+    "source_file": "coalesce(t.version_number, 0)",
+    "dim_edition": "coalesce((select any_value(f.version_number) from warehouse.marts.source_file as f "
+    "where f.source_sha256 = t.source_sha256 and f.edition_key = t.edition_key), 0)",
+}
+
+_TALLIES = {
+    "row_count": "true",
+    "figures": f"d.value_status in ('reported', 'repaired', '{SUPPRESSED}')",
+    "repaired": "d.value_status = 'repaired'",
+    "damaged": "d.value_status = 'damaged'",
+    "unavailable": "d.value_status in ('not_available', 'see_appendix')",
+    "blank": "d.value_status = 'blank'",
+    "previous_figures": f"(d.previous_value is not null or d.previous_value_status = '{SUPPRESSED}')",
+    "previous_damaged": "d.previous_value_status = 'damaged'",
+    "judged_none": "coalesce(d.judgement, 'none') = 'none'",
+    **{f"judged_{judgement}": f"d.judgement = '{judgement}'" for judgement in ("better", "similar", "worse")},
+    **{f"quartile_{quartile}": f"d.quartile = {quartile}" for quartile in (1, 2, 3, 4)},
+    **{colour: f"d.rag = '{colour}'" for colour in ("green", "amber", "red")},
+}
+
+
+def _recounted(table: Table) -> str:
+    """The summary from the published dashboard. DisclosureError when it has a column that is not known here."""
+    kept = ("edition_key", "topic", "is_total")
+    unknown = [name for name in table.column_names if name not in _TALLIES and name not in kept]
+    if unknown:
+        raise DisclosureError(f"The disclosure rule does not know how to count {table.name}.{', '.join(unknown)}.")
+    expressions = [
+        f"t.{name}" if name in kept else f"count(d.edition_key) filter (where {_TALLIES[name]}) as {name}"
+        for name in table.column_names
+    ]
+    return (
+        f"select {', '.join(expressions)} from warehouse.marts.{table.name} as t left join marts.mart_dashboard as d "
+        "on d.edition_key = t.edition_key and (t.is_total or coalesce(d.topic, 'Unmapped') = t.topic) group by "
+        + ", ".join(f"t.{name}" for name in kept)
+    )
+
+
+@cache
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,495 @@
+"""The files that need no server: each figure in them is the warehouse's, and nothing in them runs."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quarterdeck.exports import ExportFormat, build_exports, export
+from quarterdeck.exports import workbook as workbook_module
+from quarterdeck.exports.csv_files import GUARDED, guarded
+from quarterdeck.exports.workbook import WORDS, clean, number_format, sheet_name
+from quarterdeck.warehouse import WarehouseError
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1+1",
+    "'quoted",
+    "＝1+1",
+    "https://example.org/click",
+    "mailto:x@example.org",
+    "\u202eright to left\u202c",
+    'a "quote", a comma\r\nand a second line',
+    "\x07bell and \ufffe",
+    "_x0041_ is no A",
+    "{=1}",
+    "x" * 500,
+    "x" * 40_000,
+)
+LINEAGE = ("source_line", "source_cell")
+
+
+@pytest.fixture(scope="module")
+def warehouse(refreshed) -> Path:
+    return refreshed.home.published
+
+
+@pytest.fixture(scope="module")
+def published(warehouse, tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("published") / "publish" / "exports"
+    build_exports(warehouse, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def hostile(warehouse, tmp_path_factory) -> tuple[Path, Path]:
+    """A warehouse whose printed labels and cells are hostile, and its exports."""
+    folder = tmp_path_factory.mktemp("hostile")
+    path = folder / "hostile.duckdb"
+    shutil.copy(warehouse, path)
+    with duckdb.connect(str(path)) as connection:
+        for number, text in enumerate(HOSTILE, start=1):
+            where = "where edition_key = '2018-19-q1' and row_number = ?"
+            connection.execute(
+                f"update marts.mart_dashboard set printed_label = ?, theme_text = ?, value_text = ? {where}",
+                [text, text, text, number],
+            )
+            connection.execute(f"update marts.bridge_indicator_label set printed_label = ? {where}", [text, number])
+            connection.execute(f"update marts.source_line set line_text = ? {where}", [text, number])
+        connection.execute(
+            "update marts.mart_dashboard set value_status = 'damaged', value = null "
+            "where edition_key = '2018-19-q1' and row_number <= ?",
+            [len(HOSTILE)],
+        )
+        connection.execute("update marts.dim_area set area_name = '=cmd()'")
+    build_exports(path, folder / "exports")
+    return path, folder / "exports"
+
+
+def rows_of(path: Path, table: str) -> tuple[list[str], list[tuple]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        cursor = connection.execute(f"select * from marts.{table}")
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def tables_of(path: Path) -> list[str]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+        return [name for (name,) in found.fetchall()]
+
+
+def unordered(rows) -> list[tuple]:
+    return sorted((tuple(row) for row in rows), key=repr)
+
+
+# --- Parquet ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_public_table_is_there_as_parquet_and_csv(published, warehouse):
+    for kind in ("parquet", "csv"):
+        assert sorted(path.stem for path in (published / kind).iterdir()) == tables_of(warehouse)
+
+
+def test_parquet_holds_the_same_rows_types_and_descriptions(published, warehouse):
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        comments = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+        described = connection.execute(
+            "select table_name, column_name, data_type, comment from duckdb_columns() where schema_name = 'marts'"
+        ).fetchall()
+    for table in tables_of(warehouse):
+        names, rows = rows_of(warehouse, table)
+        path = published / "parquet" / f"{table}.parquet"
+        with duckdb.connect() as connection:
+            again = connection.execute(f"from '{path}'")
+            types = {column[0]: str(column[1]) for column in again.description}
+            assert unordered(again.fetchall()) == unordered(rows), table
+        schema = pq.read_schema(path)
+        assert schema.metadata[b"description"].decode() == comments[table]
+        assert schema.names == names
+        for owner, column, data_type, comment in described:
+            if owner == table:
+                assert schema.field(column).metadata[b"description"].decode() == comment
+                assert types[column] == data_type
+
+
+def test_parquet_is_sorted_by_its_key(published):
+    found = pq.read_table(published / "parquet" / "fct_observation.parquet")
+    key = found.schema.metadata[b"primary_key"].decode().split(",")
+    assert key == ["edition_key", "row_number", "role"]
+    keys = [tuple(row[name] for name in key) for row in found.to_pylist()]
+    assert keys == sorted(keys) and len(set(keys)) == len(keys)
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def read_back(text: str, data_type: str):
+    if text == "":
+        return None
+    if data_type in ("INTEGER", "BIGINT"):
+        return int(text)
+    if data_type == "DOUBLE":
+        return float(text)
+    if data_type == "BOOLEAN":
+        return {"true": True, "false": False}[text]
+    if data_type == "DATE":
+        return date.fromisoformat(text)
+    if data_type == "TIMESTAMP":
+        return datetime.fromisoformat(text.removesuffix("Z"))
+    return text[1:] if text[0] == "'" else text
+
+
+def csv_rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, strict=True))
+
+
+@pytest.mark.parametrize("which", ["published", "hostile"])
+def test_csv_gives_back_every_value(which, request, warehouse):
+    if which == "hostile":
+        path, folder = request.getfixturevalue("hostile")
+    else:
+        path, folder = warehouse, request.getfixturevalue("published")
+    for table in tables_of(path):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            cursor = connection.execute(f"select * from marts.{table}")
+            types = [str(column[1]) for column in cursor.description]
+            # Null and an empty text are both an empty field to most readers.
+            expected = [tuple(None if value == "" else value for value in row) for row in cursor.fetchall()]
+        header, *lines = csv_rows(folder / "csv" / f"{table}.csv")
+        assert len(header) == len(types)
+        found = [tuple(map(read_back, line, types)) for line in lines]
+        assert unordered(found) == unordered(expected), table
+
+
+def test_csv_has_no_cell_that_a_spreadsheet_runs(hostile):
+    path, folder = hostile
+    numbers = 0
+    for file in (folder / "csv").iterdir():
+        with duckdb.connect(str(path), read_only=True) as connection:
+            types = dict(
+                connection.execute(
+                    "select column_name, data_type from duckdb_columns() where table_name = ?", [file.stem]
+                ).fetchall()
+            )
+        header, *lines = csv_rows(file)
+        for line in lines:
+            for name, text in zip(header, line, strict=True):
+                if types[name] == "VARCHAR":
+                    assert not text.startswith(tuple("=+-@\t\r\n＝＋－＠")), (file.name, name, text[:20])
+                else:
+                    numbers += text.startswith("-")
+    assert numbers > 0, "negative numbers stay numbers"
+
+
+def test_csv_is_utf_8_with_crlf_and_quotes(published):
+    raw = (published / "csv" / "mart_dashboard.csv").read_bytes()
+    raw.decode("utf-8")
+    assert not raw.startswith(b"\xef\xbb\xbf")
+    assert raw.count(b"\r\n") == 136 and raw.endswith(b"\r\n")
+
+
+@given(st.text(max_size=20))
+def test_a_guarded_text_comes_back_and_is_never_a_formula(text):
+    safe = guarded(text)
+    assert not safe.startswith(tuple(GUARDED.replace("'", "")))
+    assert (safe[1:] if safe.startswith("'") else safe) == text
+
+
+# --- the workbook ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def opened(published):
+    return openpyxl.load_workbook(published / "quarterdeck.xlsx")
+
+
+def test_every_cell_of_every_table_in_the_workbook_is_the_warehouse_s(opened, warehouse):
+    for table in tables_of(warehouse):
+        if table in LINEAGE:
+            assert table not in opened.sheetnames
+            continue
+        names, rows = rows_of(warehouse, table)
+        header, *found = opened[table].iter_rows(values_only=True)
+        assert list(header) == names
+        # A date is a date-time of midnight to Excel.
+        found = [
+            tuple(
+                value.date() if isinstance(value, datetime) and type(wanted) is date else value
+                for value, wanted in zip(row, rows[0], strict=True)
+            )
+            for row in found
+        ]
+        assert unordered(map(comparable, found)) == unordered(map(comparable, rows)), table
+
+
+def comparable(row) -> tuple:
+    def plain(value):
+        if isinstance(value, datetime):
+            # A spreadsheet counts days in doubles: to the millisecond.
+            return ("at", round(value.timestamp(), 2))
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        return value
+
+    return tuple(plain(value) for value in row)
+
+
+def test_every_figure_of_every_dashboard_sheet_is_the_mart_s(opened, warehouse):
+    compared = 0
+    for edition in ("2016-17-q2", "2018-19-q1", "2020-21-q2", "2022-23-q1"):
+        names, rows = rows_of(warehouse, "mart_dashboard")
+        marts = {
+            row["row_number"]: row
+            for row in (dict(zip(names, row, strict=True)) for row in rows)
+            if row["edition_key"] == edition
+        }
+        sheet = opened[edition]
+        heading = [cell.value for cell in sheet[3]]
+        for cells in sheet.iter_rows(min_row=4, max_row=3 + len(marts)):
+            shown = dict(zip(heading, cells, strict=True))
+            mart = marts.pop(shown["Row"].value)
+            for column, name in (
+                ("Figure", "value"),
+                ("Previous figure", "previous_value"),
+                ("Benchmark", "benchmark_value"),
+            ):
+                if mart[name] is None:
+                    assert not isinstance(shown[column].value, (int, float))
+                else:
+                    assert shown[column].value == mart[name]
+                    compared += 1
+            assert shown["Count"].value == mart["numerator"]
+            assert shown["Quartile"].value == mart["quartile"]
+            assert shown["Indicator"].value == mart["printed_label"]
+            assert (shown["Status"].value or "").lower().endswith(mart["rag"] or "")
+            assert bool(shown["Status"].value) == bool(mart["rag"])
+            target = mart["target_value"] if mart["target_kind"] == "number" else mart["target_text"]
+            assert shown["Target"].value == target
+            assert shown["Direction"].value == (None if mart["direction"] == "none" else mart["direction"].capitalize())
+        assert not marts
+    assert compared == 182
+
+
+def test_figures_are_shown_with_the_decimals_that_were_printed(opened):
+    sheet = opened["2022-23-q1"]
+    by_row = {row[0].value: row for row in sheet.iter_rows(min_row=4, max_row=28)}
+    assert by_row[12][5].value == 62.3 and by_row[12][5].number_format == '#,##0.00"%"'
+    assert by_row[23][5].value == 1.4 and by_row[23][5].number_format.startswith("#,##0.0")
+    assert number_format(0, False) == "#,##0" and number_format(None, True) == '#,##0"%"'
+
+
+def test_what_is_not_a_plain_figure_has_a_word_and_a_note(opened, warehouse):
+    names, rows = rows_of(warehouse, "mart_dashboard")
+    for row in (dict(zip(names, row, strict=True)) for row in rows):
+        cells = opened[row["edition_key"]][3 + row["row_number"]]
+        for figure, word, status in ((5, 7, row["value_status"]), (9, 10, row["previous_value_status"])):
+            if status in (None, "reported"):
+                assert bool(cells[figure].comment) == (cells[word].value == "See note")
+            else:
+                assert cells[word].value == WORDS[status]
+                assert len(cells[figure].comment.text) > 10
+    repaired = opened["2022-23-q1"]["J15"]
+    assert (repaired.value, "overlaps" in repaired.comment.text) == (58.5, True)
+    out_of_place = opened["2022-23-q1"][6]
+    assert out_of_place[9].value == 2291 and out_of_place[10].value == "See note"
+
+
+def test_sheets_are_made_to_be_read(opened):
+    for sheet in opened.worksheets[1:]:
+        assert sheet.freeze_panes and sheet.auto_filter.ref, sheet.title
+        assert sheet.column_dimensions["A"].width
+    first = opened.worksheets[0]
+    words = " ".join(str(cell.value) for row in first.iter_rows() for cell in row if cell.value)
+    for wanted in ("Open Government Licence", "built", "Leicestershire", "source_line", "2020-21-q2-dashboard.txt"):
+        assert wanted in words
+
+
+def test_nothing_in_the_workbook_runs(hostile):
+    _, folder = hostile
+    with zipfile.ZipFile(folder / "quarterdeck.xlsx") as archive:
+        names = archive.namelist()
+        assert not [name for name in names if "vba" in name.lower() or "externalLink" in name]
+        for name in names:
+            if name.startswith("xl/worksheets/sheet"):
+                xml = archive.read(name).decode("utf-8")
+                assert "<f>" not in xml and "<f " not in xml and "<hyperlink" not in xml
+    opened = openpyxl.load_workbook(folder / "quarterdeck.xlsx")
+    labels = [row[3].value for row in opened["2018-19-q1"].iter_rows(min_row=4, max_row=3 + len(HOSTILE))]
+    for text, found in zip(HOSTILE, labels, strict=True):
+        assert found == clean(text), text[:30]
+    assert all(cell.data_type != "f" for sheet in opened for row in sheet.iter_rows() for cell in row)
+    assert opened["2018-19-q1"]["A1"].value.startswith("=cmd()")
+    damaged = opened["2018-19-q1"]["F5"]
+    assert damaged.value == HOSTILE[1] and damaged.comment
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+def test_sheet_names_are_such_as_excel_takes(wanted):
+    taken: list[str] = []
+    for text in wanted:
+        taken.append(sheet_name(text, taken))
+    assert len({name.lower() for name in taken}) == len(taken)
+    for name in taken:
+        assert 0 < len(name) <= 31 and not re.search(r"[\[\]:*?/\\]", name)
+        assert not name.startswith("'") and not name.endswith("'") and name.lower() != "history"
+
+
+def test_a_table_too_long_for_a_sheet_is_named_and_left_to_the_other_files(warehouse, tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook_module, "SHEET_ROWS", 100)
+    monkeypatch.setattr(workbook_module.write, "__defaults__", (100,))
+    export(warehouse, tmp_path, formats=ExportFormat.xlsx)
+    opened = openpyxl.load_workbook(tmp_path / "quarterdeck.xlsx")
+    assert "mart_dashboard" not in opened.sheetnames and "dim_indicator" in opened.sheetnames
+    said = {row[0]: row[2] for row in opened["Contents"].iter_rows(values_only=True)}
+    assert "Too many rows for a sheet; in Parquet and CSV" in said["mart_dashboard"]
+
+
+def test_the_workbook_is_the_same_when_rows_are_written_through_to_disk(warehouse, tmp_path, monkeypatch):
+    export(warehouse, tmp_path / "a", formats=ExportFormat.xlsx)
+    monkeypatch.setattr(workbook_module, "_CELLS_IN_MEMORY", 1)
+    export(warehouse, tmp_path / "b", formats=ExportFormat.xlsx)
+    one, other = (openpyxl.load_workbook(tmp_path / name / "quarterdeck.xlsx") for name in "ab")
+    assert one.sheetnames == other.sheetnames
+    for sheet in one:
+        assert list(sheet.values) == list(other[sheet.title].values), sheet.title
+
+
+# --- the description -------------------------------------------------------------------------------------------------
+
+
+def test_the_data_package_describes_every_file(published, warehouse):
+    package = json.loads((published / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["licenses"] and package["created"] and package["name"] == "quarterdeck"
+    files = {str(path.relative_to(published)) for path in published.rglob("*") if path.is_file()}
+    assert {resource["path"] for resource in package["resources"]} == files - {"datapackage.json", "README.txt"}
+    for resource in package["resources"]:
+        # The specifications: names of a-z 0-9 . _ -, relative paths, a profile, the types of Table Schema.
+        assert re.fullmatch(r"[a-z0-9._-]+", resource["name"]) and ".." not in resource["path"]
+        content = (published / resource["path"]).read_bytes()
+        assert resource["bytes"] == len(content)
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if resource["format"] != "csv":
+            assert resource["profile"] == "data-resource"
+            continue
+        assert resource["profile"] == "tabular-data-resource" and resource["encoding"] == "utf-8"
+        schema = resource["schema"]
+        header, *rows = csv_rows(published / resource["path"])
+        assert [field["name"] for field in schema["fields"]] == header and resource["rows"] == len(rows)
+        checks = {"integer": int, "number": float, "date": date.fromisoformat, "boolean": {"true": 1, "false": 0}.get}
+        for position, field in enumerate(schema["fields"]):
+            assert field["type"] in ("string", "integer", "number", "boolean", "date", "datetime")
+            assert field["description"]
+            for row in rows:
+                if row[position]:
+                    assert checks.get(field["type"], str)(row[position]) is not None
+                else:
+                    assert not field.get("constraints", {}).get("required")
+        if "primaryKey" in schema:
+            places = [header.index(name) for name in schema["primaryKey"]]
+            keys = [tuple(row[place] for place in places) for row in rows]
+            assert len(set(keys)) == len(keys)
+    keyed = [r["name"] for r in package["resources"] if r.get("schema", {}).get("primaryKey")]
+    assert len(keyed) == len(tables_of(warehouse)) - 1, "every table but the list of problems has a key"
+
+
+# --- publishing, and the command -------------------------------------------------------------------------------------
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_warehouse_gives_the_same_bytes(published, warehouse, tmp_path):
+    copy = tmp_path / "elsewhere.duckdb"
+    shutil.copy(warehouse, copy)
+    build_exports(copy, tmp_path / "exports")
+    assert digests((tmp_path / "exports").resolve()) == digests(published.resolve())
+
+
+def test_a_failure_leaves_the_published_files(warehouse, tmp_path, monkeypatch):
+    target = tmp_path / "exports"
+    build_exports(warehouse, target)
+    before = digests(target.resolve())
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(workbook_module, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        build_exports(warehouse, target)
+    assert digests(target.resolve()) == before
+    with pytest.raises(OSError, match="No space"):
+        export(warehouse, tmp_path / "mine")
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_the_command_publishes_everything(refreshed):
+    said = refreshed.home.run("export", QUARTERDECK_HOME=str(refreshed.home.path))
+    assert said.returncode == 0, said.stderr
+    folder = refreshed.home.path / "publish" / "exports"
+    assert folder.is_symlink() and (folder / "quarterdeck.xlsx").exists()
+    assert "publish/exports" in said.stdout
+
+
+def test_the_command_exports_a_selection(refreshed, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    said = refreshed.home.run(
+        "export", "--edition", "2020-21-q2", "--format", "csv", "--table", "mart_dashboard", "--to", str(tmp_path)
+    )
+    assert said.returncode == 0, said.stderr
+    assert sorted(os.listdir(tmp_path)) == ["README.txt", "csv", "datapackage.json", "mine.txt"]
+    header, *rows = csv_rows(tmp_path / "csv" / "mart_dashboard.csv")
+    assert len(rows) == 24 and {row[header.index("edition_key")] for row in rows} == {"2020-21-q2"}
+
+
+def test_the_workbook_of_one_edition_has_its_sheet_only(warehouse, tmp_path):
+    export(warehouse, tmp_path, formats=ExportFormat.xlsx, edition="2020-21-q2")
+    opened = openpyxl.load_workbook(tmp_path / "quarterdeck.xlsx")
+    assert opened.sheetnames[:3] == ["Contents", "2020-21-q2", "bridge_indicator_label"]
+    assert opened["mart_dashboard"].max_row == 25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--edition", "2020-21-q9"), 1, "There is no edition 2020-21-q9. Loaded: 2016-17-q2"),
+        (("--table", "nope"), 1, "There is no public table nope. There are: bridge_indicator_label"),
+        (("--format", "pdf"), 2, "pdf"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(refreshed, tmp_path, arguments, code, words):
+    said = refreshed.home.run("export", *arguments, "--to", str(tmp_path / "x"))
+    assert said.returncode == code and words in said.stderr
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_without_a_warehouse_the_command_says_what_to_do(tmp_path):
+    from conftest import new_home
+
+    said = new_home(tmp_path / "home").run("export")
+    assert said.returncode == 1 and "Run `quarterdeck refresh` first" in said.stderr
+    with pytest.raises(WarehouseError):
+        export(tmp_path / "none.duckdb", tmp_path / "out")
