@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from quarterdeck.warehouse import WarehouseError
+from quarterdeck.warehouse import WarehouseError, unreadable
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +92,7 @@ def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[du
         try:
             connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
         except duckdb.Error as error:
-            raise WarehouseError(f"{warehouse} cannot be opened: {error}") from error
+            raise unreadable(warehouse, error) from error
         connection.execute("set enable_external_access = false")
         connection.execute("create schema marts")
         _create_views(connection, Rule(rule))

@@ -286,6 +286,24 @@ def test_without_script_the_page_says_so(site, tmp_path):
         assert not driver.find_element("id", "sql-form").is_displayed()
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("duckdb.wasm.gz", "The engine could not be fetched (404)"),
+        ("marts.duckdb.gz", "marts.duckdb.gz could not be fetched (404)"),
+        ("worker.js", "The engine could not be loaded"),
+    ],
+)
+def test_a_file_that_is_missing_on_the_server_is_said(name, words, site, tmp_path):
+    shutil.copytree(site, tmp_path / "site")
+    (tmp_path / "site" / "below" / "a-path" / FOLDER / name).unlink()
+    with served(tmp_path / "site") as root, chromium(tmp_path / "profile") as driver:
+        page = Page(driver, f"{root}/below/a-path/{PAGE}")
+        page.open("select 1 as one")
+        assert page.answer() == "The query did not run."
+        assert words in page.error
+
+
 def test_a_server_that_unpacks_gzip_itself_is_no_trouble(site, tmp_path):
     """Some hosts send .gz files with Content-Encoding: gzip, and the browser has then unpacked them."""
     from browser import _Quiet
