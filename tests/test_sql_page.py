@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from browser import browser, chromium, requested, require_browser, served  # noqa: F401 - browser is a fixture
+from browser import asked_by, browser, chromium, requested, require_browser, served  # noqa: F401 - browser is a fixture
 
 from quarterdeck.disclosure import open_disclosed
 from quarterdeck.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
@@ -223,6 +223,29 @@ def test_errors_are_said_in_words_and_nobody_else_is_asked(query, words, started
     assert words in started.error and not started.error.startswith("{")
     assert not [url for url in requested(started.driver) if url.startswith(("http", "ws"))]
     assert started.run("select 1 as one").startswith("1 row") and started.error == ""
+
+
+def test_neither_the_page_nor_its_worker_asks_another_site(site, tmp_path):
+    with served(site) as root:
+        with chromium(tmp_path / "profile", log=tmp_path / "traffic.json") as driver:
+            page = Page(driver, f"{root}/below/a-path/{PAGE}")
+            page.open("select 1 as one")
+            assert page.answer().startswith("1 row")
+            for query in (
+                "install httpfs",
+                "load httpfs",
+                "install json from 'https://example.org'",
+                "select * from 'https://example.org/x.csv'",
+                "attach 'https://example.org/x.duckdb'",
+                "select * from read_parquet('https://example.org/x.parquet')",
+                "select json_extract('{}', '$.a')",
+            ):
+                page.run(query)
+            # The page's policy forbids this one before it is asked.
+            driver.execute_async_script("fetch('http://127.0.0.1:9/page').catch(() => 0).finally(arguments[0])")
+        asked = asked_by(root, tmp_path / "traffic.json")
+    assert f"{root}/below/a-path/sql/duckdb.wasm.gz" in asked, "the worker's requests are in the log"
+    assert {url for url in asked if not url.startswith(f"{root}/")} == set()
 
 
 def test_nothing_is_installed_from_elsewhere(started):
