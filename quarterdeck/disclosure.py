@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from quarterdeck.warehouse import WarehouseError
+from quarterdeck.warehouse import WarehouseError, unreadable
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +92,7 @@ def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[du
         try:
             connection.execute(f"attach {_literal(str(warehouse))} as warehouse (read_only)")
         except duckdb.Error as error:
-            raise WarehouseError(f"{warehouse} cannot be opened: {error}") from error
+            raise unreadable(warehouse, error) from error
         connection.execute("set enable_external_access = false")
         connection.execute("create schema marts")
         _create_views(connection, Rule(rule))
@@ -193,9 +193,11 @@ def _find_suppressed(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_LINES)
 
 
-#: Any whole number 1 to 4 that stands alone, not as a part of a number, a percentage or a word such as Q2.
-_LONE = r"(^|[^0-9.,A-Za-z])[1-4]([.]0+)?($|[^0-9.,%A-Za-z])"
-_IN_BRACKET = r"[(] *[1-4]([.]0+)? *($|[^0-9.,%A-Za-z ])|(^|[^0-9.,A-Za-z])[1-4]([.]0+)? *[)]"
+#: A number 1 to 4 that stands alone, not as a part of a number, a percentage or a word such as Q2; also in words.
+_ONE_TO_FOUR = r"([1-4]([.]0+)?|one|two|three|four)"
+_LONE = rf"(?i)(^|[^0-9.,A-Z]){_ONE_TO_FOUR}($|[^0-9.,%A-Z])"
+#: The same in a bracket, also in one that is not closed, or of which only the end is left.
+_IN_BRACKET = rf"(?i)[(] *{_ONE_TO_FOUR}($|[^0-9.,%A-Z])|(^|[^0-9.,A-Z]){_ONE_TO_FOUR} *[)]"
 
 _FIGURES = """
     create view withheld.known as

@@ -302,6 +302,15 @@ def trace(path: Path, edition_key: str, row_number: int) -> Trace:
         )
 
 
+def unreadable(path: Path, error: Exception) -> WarehouseError:
+    """What DuckDB's error on opening the file means to a person."""
+    if "lock" in str(error).lower():
+        return WarehouseError(
+            f"Another program has {path} open for writing. Close it there, or open it there read-only."
+        )
+    return WarehouseError(f"{path} cannot be opened: {error}")
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
@@ -319,11 +328,7 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             },
         )
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
-            raise WarehouseError(
-                f"Another program has {path} open for writing. Close it there, or open it there read-only."
-            ) from error
-        raise WarehouseError(f"{path} cannot be opened: {error}") from error
+        raise unreadable(path, error) from error
     try:
         connection.execute("set schema = 'marts'")
         connection.execute("set lock_configuration = true")

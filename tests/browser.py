@@ -53,8 +53,13 @@ def require_browser() -> None:
 
 
 @contextmanager
-def chromium(profile: Path, *, script: bool = True, downloads: Path | None = None) -> Iterator[Chrome]:
-    """A browser with a new profile in the folder `profile`; `script=False` switches scripts off."""
+def chromium(
+    profile: Path, *, script: bool = True, downloads: Path | None = None, log: Path | None = None
+) -> Iterator[Chrome]:
+    """A browser with a new profile in the folder `profile`; `script=False` switches scripts off.
+
+    `log` is where the browser writes down its whole network traffic, for `asked_by` once it has ended.
+    """
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 
@@ -63,6 +68,8 @@ def chromium(profile: Path, *, script: bool = True, downloads: Path | None = Non
     options.binary_location = CHROMIUM
     for flag in (*_FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
+    if log:
+        options.add_argument(f"--log-net-log={log}")
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     preferences: dict[str, Any] = {}
     if not script:
@@ -87,13 +94,24 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 
 def requested(driver: Chrome) -> list[str]:
-    """Every address that was asked for since the last call, workers included."""
+    """Every address that pages asked for since the last call; what their workers ask is not told here."""
     found = []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             found.append(message["params"]["request"]["url"])
     return found
+
+
+def asked_by(origin: str, log: Path) -> set[str]:
+    """Every address that pages of this origin and their workers asked for, answered or not, from a browser's `log`."""
+    noted = json.loads(log.read_text(encoding="utf-8"))
+    started = noted["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    return {
+        event["params"]["url"]
+        for event in noted["events"]
+        if event["type"] == started and event.get("params", {}).get("initiator") == origin
+    }
 
 
 class _Quiet(SimpleHTTPRequestHandler):

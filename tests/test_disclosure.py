@@ -591,6 +591,36 @@ def test_what_is_suppressed(change, row, expected, empty, tmp_path):
     assert suppressed(replace(PLAIN, **change), empty, tmp_path / "w", row) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "withheld"),
+    [
+        ("50% (3", True),
+        ("50% 3)", True),
+        ("50% (3 children)", True),
+        ("50% (Three)", True),
+        ("50% ( 2 )", True),
+        ("50% (13", False),
+        ("50% (3.5%", False),
+        ("50% 1,004)", False),
+        ("50% (fourteen)", False),
+    ],
+)
+def test_a_count_that_could_not_be_read_is_a_count(text, withheld, empty, tmp_path):
+    path = build(PLAIN, empty, tmp_path / "w")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update marts.fct_observation set value_text = ?, numerator = null "
+            "where edition_key = 'e4' and row_number = 3",
+            [text],
+        )
+    with open_disclosed(path, "small_counts") as connection:
+        found = connection.execute(
+            "select value_text, value_status from fct_observation "
+            "where edition_key = 'e4' and row_number = 3 and role = 'latest'"
+        ).fetchall()
+    assert found == ([("c", "suppressed")] if withheld else [(text, "reported")])
+
+
 def test_without_a_small_count_everything_is_published(empty, tmp_path):
     path = build(PLAIN, empty, tmp_path / "w")
     with open_disclosed(path) as connection:

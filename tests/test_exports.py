@@ -16,6 +16,7 @@ import duckdb
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from conftest import new_home
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -446,10 +447,13 @@ def test_a_failure_leaves_the_published_files(warehouse, tmp_path, monkeypatch):
     assert list((tmp_path / "mine").iterdir()) == []
 
 
-def test_the_command_publishes_everything(refreshed):
-    said = refreshed.home.run("export", QUARTERDECK_HOME=str(refreshed.home.path))
+def test_the_command_publishes_everything(warehouse, tmp_path):
+    home = new_home(tmp_path / "home")
+    home.published.parent.mkdir()
+    shutil.copy(warehouse, home.published)
+    said = home.run("export")
     assert said.returncode == 0, said.stderr
-    folder = refreshed.home.path / "publish" / "exports"
+    folder = home.path / "publish" / "exports"
     assert folder.is_symlink() and (folder / "quarterdeck.xlsx").exists()
     assert "publish/exports" in said.stdout
 
@@ -487,8 +491,6 @@ def test_what_cannot_be_exported_is_said(refreshed, tmp_path, arguments, code, w
 
 
 def test_without_a_warehouse_the_command_says_what_to_do(tmp_path):
-    from conftest import new_home
-
     said = new_home(tmp_path / "home").run("export")
     assert said.returncode == 1 and "Run `quarterdeck refresh` first" in said.stderr
     with pytest.raises(WarehouseError):

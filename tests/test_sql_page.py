@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from browser import browser, chromium, requested, require_browser, served  # noqa: F401 - browser is a fixture
+from browser import asked_by, browser, chromium, requested, require_browser, served  # noqa: F401 - browser is a fixture
 
 from quarterdeck.disclosure import open_disclosed
 from quarterdeck.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
@@ -225,6 +225,29 @@ def test_errors_are_said_in_words_and_nobody_else_is_asked(query, words, started
     assert started.run("select 1 as one").startswith("1 row") and started.error == ""
 
 
+def test_neither_the_page_nor_its_worker_asks_another_site(site, tmp_path):
+    with served(site) as root:
+        with chromium(tmp_path / "profile", log=tmp_path / "traffic.json") as driver:
+            page = Page(driver, f"{root}/below/a-path/{PAGE}")
+            page.open("select 1 as one")
+            assert page.answer().startswith("1 row")
+            for query in (
+                "install httpfs",
+                "load httpfs",
+                "install json from 'https://example.org'",
+                "select * from 'https://example.org/x.csv'",
+                "attach 'https://example.org/x.duckdb'",
+                "select * from read_parquet('https://example.org/x.parquet')",
+                "select json_extract('{}', '$.a')",
+            ):
+                page.run(query)
+            # The page's policy forbids this one before it is asked.
+            driver.execute_async_script("fetch('http://127.0.0.1:9/page').catch(() => 0).finally(arguments[0])")
+        asked = asked_by(root, tmp_path / "traffic.json")
+    assert f"{root}/below/a-path/sql/duckdb.wasm.gz" in asked, "the worker's requests are in the log"
+    assert {url for url in asked if not url.startswith(f"{root}/")} == set()
+
+
 def test_nothing_is_installed_from_elsewhere(started):
     requested(started.driver)
     for query in ("install httpfs", "load httpfs", "install json from 'https://example.org'"):
@@ -284,6 +307,24 @@ def test_without_script_the_page_says_so(site, tmp_path):
         text = driver.find_element("tag name", "body").text
         assert "This page needs script" in text and "fct_observation" in text
         assert not driver.find_element("id", "sql-form").is_displayed()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("duckdb.wasm.gz", "The engine could not be fetched (404)"),
+        ("marts.duckdb.gz", "marts.duckdb.gz could not be fetched (404)"),
+        ("worker.js", "The engine could not be loaded"),
+    ],
+)
+def test_a_file_that_is_missing_on_the_server_is_said(name, words, site, tmp_path):
+    shutil.copytree(site, tmp_path / "site")
+    (tmp_path / "site" / "below" / "a-path" / FOLDER / name).unlink()
+    with served(tmp_path / "site") as root, chromium(tmp_path / "profile") as driver:
+        page = Page(driver, f"{root}/below/a-path/{PAGE}")
+        page.open("select 1 as one")
+        assert page.answer() == "The query did not run."
+        assert words in page.error
 
 
 def test_a_server_that_unpacks_gzip_itself_is_no_trouble(site, tmp_path):

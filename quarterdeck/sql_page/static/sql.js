@@ -30,11 +30,15 @@ async function unpacked(name) {
 async function start() {
   // The worker begins to fetch the engine at once, while the rest is loaded.
   const worker = new Worker(new URL("worker.js", FOLDER));
+  const broken = new Promise((_, reject) => {
+    worker.addEventListener("error", (event) => reject(new Error(event.message || "The engine could not be loaded.")));
+  });
+  broken.catch(() => {});
   const tables = unpacked("marts.duckdb.gz").then((response) => response.arrayBuffer());
   tables.catch(() => {}); // said below, where it is awaited
   const duckdb = await import(new URL("duckdb.js", FOLDER));
   const database = new duckdb.AsyncDuckDB(new duckdb.VoidLogger(), worker);
-  await database.instantiate(new URL("duckdb.wasm", FOLDER).href);
+  await Promise.race([database.instantiate(new URL("duckdb.wasm", FOLDER).href), broken]);
   await database.registerFileBuffer("marts.duckdb", new Uint8Array(await tables));
   const connection = await database.connect();
   await connection.query(
@@ -313,6 +317,7 @@ window.addEventListener("hashchange", () => {
   if (fromLink() && !runButton.disabled) run();
 });
 
+byId("sql-waiting").hidden = true;
 byId("sql-form").hidden = false;
 if (fromLink()) {
   run();

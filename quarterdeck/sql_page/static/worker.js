@@ -11,6 +11,14 @@
   const engine = new URL("duckdb.wasm", self.location.href).href;
   let packed = fetchHere(`${engine}.gz`);
 
+  /** DuckDB's worker keeps such a failure to itself; thrown here, the page hears of it. */
+  function tell(error) {
+    setTimeout(() => {
+      throw error;
+    });
+    throw error;
+  }
+
   async function unpackedEngine() {
     const response = await (packed || fetchHere(`${engine}.gz`));
     packed = null;
@@ -27,7 +35,7 @@
 
   self.fetch = (request, options) => {
     const address = new URL(request instanceof Request ? request.url : request, self.location.href).href;
-    if (address === engine) return unpackedEngine();
+    if (address === engine) return unpackedEngine().catch(tell);
     return allowed(address) ? fetchHere(request, options) : Promise.reject(refuse());
   };
   const open = self.XMLHttpRequest.prototype.open;
