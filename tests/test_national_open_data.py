@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -699,14 +698,18 @@ def test_problems_are_capped_and_summed_up(read):
 # --- a large file ---------------------------------------------------------------------------------------------------
 
 _MEASURE = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from ingest.national.open_data import read_open_data
 result = read_open_data(Path(sys.argv[1]), "ab" * 32, "large.csv", Path(sys.argv[2]))
-print(result.row_count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# The peak that getrusage tells is at least that of the process that started this one.
+print(result.row_count, int(re.search("VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc, as Linux has it"
+)
 def test_memory_does_not_grow_with_the_file(tmp_path):
     """Eight times the rows take eight bytes a row more, and a little air; 20 and 160 MB here."""
 
@@ -733,6 +736,5 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         assert rows == batches * 20_000
         return megabytes
 
-    assert resource.getpagesize()
     small, large = peak(8), peak(64)
-    assert large < 800 and large < small + 200
+    assert large < 600 and large < small + 150
