@@ -36,6 +36,10 @@ _EXIT_CODES = """
 Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected;
 4 a blocking check failed and nothing was published; 5 another refresh is running.
 """
+_FETCH_EXIT_CODES = """
+Exit codes: 0 fetched, or there already; 1 failed; 2 the command was not understood; 3 what came is no sound file and
+was not taken; 5 another command is fetching it.
+"""
 
 app = typer.Typer(
     name="quarterdeck",
@@ -250,7 +254,7 @@ def rollback(
     report.print_versions(out, settings)
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=_FETCH_EXIT_CODES)
 def fetch(
     names: Annotated[
         list[str] | None,

@@ -108,6 +108,7 @@ def _look_inside(path: Path) -> None:
             for part in parts:
                 # Reading a part also compares its size and sum with what the archive says of it.
                 _within_extent(archive, part)
+    # zipfile says NotImplementedError of a part that is packed in a way that it does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise _unreadable(str(error)) from error
 
