@@ -74,7 +74,7 @@ lock:
 	@rm -rf .lock-env && $(PYTHON) -m venv .lock-env
 	@.lock-env/bin/python -m pip install -qq --disable-pip-version-check "setuptools>=80"
 	@.lock-env/bin/python -m pip install -qq --disable-pip-version-check --no-build-isolation -e ".[dev]"
-	@{ sed -n '/^#/p' requirements.lock; .lock-env/bin/python -m pip freeze --all --exclude-editable | grep -v '^pip=='; } > requirements.lock.new
+	@{ sed -n '/^#/p' requirements.lock; .lock-env/bin/python -m pip freeze --all --exclude-editable | grep -vE '^(pip|playwright|pyee)=='; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock && rm -rf .lock-env
 
 clean:
