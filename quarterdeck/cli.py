@@ -8,14 +8,14 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
 from ingest.errors import ConfigurationError, LayoutError
-from quarterdeck import __version__, lock, publishing, report, space, warehouse
+from quarterdeck import __version__, lock, publication, publishing, report, space, warehouse
 from quarterdeck.exports import ExportFormat
 from quarterdeck.render import Format, show
 from quarterdeck.settings import Settings
@@ -23,6 +23,7 @@ from quarterdeck.settings import Settings
 if TYPE_CHECKING:
     from ingest.national.fetch import Wanted
     from quarterdeck.inputs import Outlook
+    from quarterdeck.refresh import Outcome
 
 OK = 0
 FAILED = 1
@@ -137,9 +138,13 @@ def refresh(
     outlook = inputs.look(settings)
     report.print_notes(err, outlook)
     if not outlook and not rebuild and not edition:
+        behind = publication.behind(settings)
+        if behind:
+            out.print(f"Publishing anew what is not of the present warehouse: {' and '.join(behind)}.")
+            _publish_pages(settings, outlook)
         if outlook.withdrawn:
             report.print_withdrawn(out, settings)
-        else:
+        elif not behind:
             report.print_nothing_new(out, settings)
         raise typer.Exit(SOME_REJECTED if outlook.problems else OK)
     space.require_space(settings)
@@ -148,23 +153,13 @@ def refresh(
     why = "a rebuild was asked for" if rebuild else ", ".join(outlook.reasons) or f"{edition} is read again"
     out.print(f"Refreshing: {why}.")
 
-    from quarterdeck.refresh import run_refresh
-
-    # Dagster takes hold of the standard streams during a run, to show in the UI what is written to them.
-    terminal = _console(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding))
-    try:
-        with report.drawn_progress(terminal) as progress:
-            outcome = run_refresh(settings, outlook, progress, quarters=quarters, force=rebuild or bool(edition))
-    except KeyboardInterrupt:
-        _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
-    if outcome.lock_taken:
-        _fail(outcome.failure or "Another refresh is running.", BUSY)
-    if outcome.alert_error:
-        err.print(outcome.alert_error, style="yellow")
+    outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition))
     if not outcome.published:
         report.print_failure(err, outcome, settings)
         raise typer.Exit(CHECK_FAILED if outcome.failed_checks else FAILED)
     report.print_summary(out, outcome, settings, time.perf_counter() - started)
+    if outcome.failure:
+        _fail(f"{outcome.failure} The warehouse is published. To try the rest again: {report.command()} refresh")
     raise typer.Exit(SOME_REJECTED if outcome.rejected or outlook.problems else OK)
 
 
@@ -244,13 +239,17 @@ def rollback(
 ) -> None:
     """Publish the warehouse before the present one again. Once more goes one further back.
 
-    A refresh with nothing new leaves it so; one with new files, or with --rebuild, publishes a new warehouse.
+    The site and the exports follow. A refresh with nothing new leaves it so; one with new files, or with --rebuild,
+    publishes a new warehouse.
     """
+    from quarterdeck import inputs
+
     settings = Settings()
     if not list_:
         with lock.refresh_lock(settings.lock_path, purpose="rollback"):
             version = publishing.rollback(settings.warehouse_dir, forward=forward)
         out.print(f"Published again: the warehouse built {report.moment(version.built_at)}.")
+        _publish_pages(settings, inputs.Outlook())
     report.print_versions(out, settings)
 
 
@@ -360,6 +359,40 @@ def serve(
 def settings_() -> None:
     """Print every setting: its environment variable, its value now and what it means."""
     report.print_settings(out, Settings())
+
+
+def _run(settings: Settings, outlook: Outlook, **arguments: Any) -> Outcome:
+    """Run the job and show how far it is; ends the command when a person or another refresh stands in its way."""
+    from quarterdeck.refresh import run_refresh
+
+    before = publishing.current_version(settings.warehouse_dir)
+    # Dagster takes hold of the standard streams during a run, to show in the UI what is written to them.
+    terminal = _console(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding))
+    try:
+        with report.drawn_progress(terminal) as progress:
+            outcome = run_refresh(settings, outlook, progress, **arguments)
+    except KeyboardInterrupt:
+        if publishing.current_version(settings.warehouse_dir) == before:
+            _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
+        _fail(
+            "Interrupted. The new warehouse is published, the site and the exports are of the one before. "
+            f"To publish them: {report.command()} refresh",
+            _INTERRUPTED,
+        )
+    if outcome.lock_taken:
+        _fail(outcome.failure or "Another refresh is running.", BUSY)
+    if outcome.alert_error:
+        err.print(outcome.alert_error, style="yellow")
+    return outcome
+
+
+def _publish_pages(settings: Settings, outlook: Outlook) -> None:
+    """Publish the site and the exports of the warehouse that is there; ends the command when that fails."""
+    started = time.perf_counter()
+    outcome = _run(settings, outlook, only_pages=True)
+    if outcome.failure:
+        _fail(outcome.failure)
+    report.print_pages(out, settings, time.perf_counter() - started)
 
 
 def _wanted_data_sets(settings: Settings, names: list[str], ids: list[str]) -> dict[str, Wanted]:

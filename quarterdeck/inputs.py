@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,11 +36,11 @@ class Outlook:
     files that cannot be read now; `withdrawn` is set while a rollback stands.
     """
 
-    new_files: list[tuple[str, str]]
-    to_read: list[FileRecord]
-    reasons: list[str]
-    notes: list[str]
-    problems: list[Mapping[str, Any]]
+    new_files: list[tuple[str, str]] = field(default_factory=list)
+    to_read: list[FileRecord] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Mapping[str, Any]] = field(default_factory=list)
     withdrawn: bool = False
 
     def __bool__(self) -> bool:
@@ -58,7 +58,6 @@ def look(settings: Settings) -> Outlook:
     outlook = Outlook(
         new_files=[*pending.new_files, *of_nation.new_files],
         to_read=pending.to_read,
-        reasons=[],
         notes=pending.notes,
         problems=[*pending.problems, *of_nation.problems],
         withdrawn=bool(withdrawn),

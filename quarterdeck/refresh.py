@@ -33,7 +33,10 @@ _AGAIN_SECONDS = 0.1
 
 @dataclass
 class Outcome:
-    """How a run ended. `rejected` are files of this run, `failed_checks` (asset, check, why) blocked publishing."""
+    """How a run ended. `rejected` are files of this run, `failed_checks` (asset, check, why) blocked publishing.
+
+    `published` speaks of the warehouse: when the site or the exports failed after it, `failure` says so all the same.
+    """
 
     published: bool
     run_id: str
@@ -54,8 +57,11 @@ def run_refresh(
     *,
     quarters: Collection[str] | None = None,
     force: bool = False,
+    only_pages: bool = False,
 ) -> Outcome:
     """Run the job in this process. `quarters` limits what is read, `force` reads it again.
+
+    With `only_pages` the site and the exports are published from the warehouse that is there, and nothing else is done.
 
     KeyboardInterrupt when a person stops it; everything else that goes wrong is in the outcome.
     """
@@ -63,7 +69,7 @@ def run_refresh(
     import dagster as dg
 
     from orchestration import jobs
-    from orchestration.assets.keys import LOCK
+    from orchestration.assets.keys import LOCK, PUBLISHED_EXPORTS, PUBLISHED_SITE
     from orchestration.dbt import DbtError
     from orchestration.definitions import build_definitions
     from orchestration.partitions import pending_quarters
@@ -73,15 +79,16 @@ def run_refresh(
         job = build_definitions(settings, progress=progress).resolve_job_def(jobs.JOB_NAME)
     except DbtError as error:
         return Outcome(published=False, run_id="", failure=str(error))
-    if quarters is None:
+    if quarters is None and not only_pages:
         quarters = pending_quarters(settings, outlook, force=force)
     with dg.DagsterInstance.get() as instance, interrupts_delivered_again():
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags={jobs.STARTED_BY: jobs.COMMAND_LINE, **jobs.partition_tags(quarters)},
+            tags={jobs.STARTED_BY: jobs.COMMAND_LINE, **jobs.partition_tags(quarters or ())},
+            asset_selection=[PUBLISHED_SITE, PUBLISHED_EXPORTS] if only_pages else None,
             run_config={
-                **jobs.reading_config(force=force),
+                **({} if only_pages else jobs.reading_config(force=force)),
                 "resources": {LOCK: {"config": {"wait_seconds": 0}}},
                 "loggers": {"console": {"config": {"log_level": settings.log_level.upper()}}},
             },
@@ -89,6 +96,7 @@ def run_refresh(
     outcome = _outcome(result)
     if outcome.interrupted:
         raise KeyboardInterrupt
+    outcome.published |= only_pages
     outcome.rejected = _rejected(settings.raw_dir, {sha256 for _, sha256 in outlook.new_files})
     if outcome.failure and not outcome.lock_taken and settings.webhook_url:
         try:
@@ -143,6 +151,8 @@ def _rejected(raw_dir: Path, new_files: set[str]) -> list[tuple[str, str]]:
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+    from orchestration.assets.keys import PUBLISHED_WAREHOUSE
+
     outcome = Outcome(published=result.success, run_id=result.run_id)
     for event in result.all_events:
         data: Any = event.event_specific_data
@@ -157,6 +167,8 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         elif event.event_type_value == "PIPELINE_FAILURE" and outcome.failure is None:
             outcome.failure = root_sentence(data.error) or "The run failed."
             outcome.lock_taken = _is_caused_by(data.error, _LOCK_ERROR)
+        elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key == PUBLISHED_WAREHOUSE:
+            outcome.published = True
     return outcome
 
 

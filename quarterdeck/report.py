@@ -16,11 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColu
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from quarterdeck import publishing
+from quarterdeck import publication, publishing
 from quarterdeck.lock import lock_state
 from quarterdeck.progress import Progress
 from quarterdeck.render import NULL, Format, show, text_of
 from quarterdeck.settings import Settings
+from quarterdeck.sql_page import NO_ENGINE
+from quarterdeck.sql_page.engine import is_installed
 from quarterdeck.warehouse import Result, Summary, Trace, WarehouseError, problems, summary
 
 if TYPE_CHECKING:
@@ -138,10 +140,25 @@ def print_summary(console: Console, outcome: Outcome, settings: Settings, second
     _print_worst(console, settings)
     console.print()
     console.print(f"Published in {seconds:.0f} s: {nearby(settings.published_path)}")
+    _print_pages(console, settings)
     console.print(
         f'Try: {command()} sql "select indicator_name, period_label, value from mart_indicator_trend limit 5"',
         style="dim",
     )
+
+
+def print_pages(console: Console, settings: Settings, seconds: float) -> None:
+    """After the site and the exports alone were published."""
+    console.print(f"Published in {seconds:.0f} s:")
+    _print_pages(console, settings)
+
+
+def _print_pages(console: Console, settings: Settings) -> None:
+    if not publication.behind(settings):
+        console.print(f"Site: {nearby(settings.site_dir)} (look at it: {command()} serve)")
+        console.print(f"Files: {nearby(settings.exports_dir)}")
+        if not is_installed():
+            console.print(NO_ENGINE, style="dim")
 
 
 def print_status(console: Console, settings: Settings) -> None:
@@ -181,6 +198,9 @@ def print_status(console: Console, settings: Settings) -> None:
     issues = ", ".join(f"{held.issues.get(severity, 0)} {severity}" for severity in _STYLES)
     console.print(f"Problems in the sources: {issues}. List them: {command()} problems")
     console.print(f"Warehouse: {nearby(settings.published_path)}, built {moment(current.built_at)}.")
+    if behind := publication.behind(settings):
+        console.print(f"Not of this warehouse: {' and '.join(behind)}. Run: {command()} refresh", style="yellow")
+    _print_pages(console, settings)
     from quarterdeck.inputs import look
 
     outlook = look(settings)

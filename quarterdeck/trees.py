@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+#: Where the folders lie that the published links point to.
+VERSIONS = ".versions"
+
 
 def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> None:
     """Fill a new folder and let `target` point to it; the one before it is deleted afterwards.
@@ -16,7 +19,7 @@ def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> Non
     linked from there with os.link. When it fails, `target` stays as it was. `target` is a symbolic link into
     `.versions` beside it, because a folder that is not empty cannot be replaced in one step.
     """
-    versions = target.parent / ".versions"
+    versions = target.parent / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
     before = target.resolve() if target.is_symlink() and target.exists() else None
     made = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=versions))

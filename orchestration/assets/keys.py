@@ -11,3 +11,5 @@ PROGRESS = "progress"
 RECEIVED_FILES = dg.AssetKey("received_files")
 RAW_DASHBOARDS = dg.AssetKey("raw_dashboards")
 PUBLISHED_WAREHOUSE = dg.AssetKey("published_warehouse")
+PUBLISHED_SITE = dg.AssetKey("published_site")
+PUBLISHED_EXPORTS = dg.AssetKey("published_exports")

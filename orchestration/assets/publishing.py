@@ -1,16 +1,30 @@
-"""The published warehouse: the one asset that people outside see.
+"""What people outside see: the published warehouse, and the site and the exports that are made from it.
 
-Belongs here: when the build may be published. How it is published belongs in quarterdeck/publishing.py.
+Belongs here: when something may be published. How it is published belongs in quarterdeck/publishing.py and
+quarterdeck/publication.py.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
 from orchestration.assets.dbt_models import asset_key_of, checked_build
-from orchestration.assets.keys import LOCK, OWNERS, PROGRESS, PUBLISHED_WAREHOUSE
+from orchestration.assets.keys import (
+    LOCK,
+    OWNERS,
+    PROGRESS,
+    PUBLISHED_EXPORTS,
+    PUBLISHED_SITE,
+    PUBLISHED_WAREHOUSE,
+)
 from orchestration.contract import in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
+from quarterdeck.publication import publish_exports, publish_site
 from quarterdeck.publishing import PublishingError, publish, published_versions
 from quarterdeck.settings import Settings
+from quarterdeck.site.lineage import nodes_of
+from quarterdeck.warehouse import WarehouseError
 
 
 def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinition]:
@@ -56,4 +70,62 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
             }
         )
 
-    return [published_warehouse]
+    @dg.asset(
+        key=PUBLISHED_SITE,
+        deps=[PUBLISHED_WAREHOUSE],
+        group_name="publishing",
+        owners=OWNERS,
+        kinds={"html"},
+        description="publish/site: the dashboards, the indicators, the benchmarks and the data's quality as pages that "
+        "need no server, from the published warehouse and replaced in one step. Only pages whose data changed are "
+        "written anew.",
+        required_resource_keys={LOCK, PROGRESS},
+    )
+    def published_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        context.resources.progress.stage("Publishing the site")
+        with _said_clearly("site"):
+            built = publish_site(settings, nodes_of(graph))
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(settings.site_dir)),
+                "pages": built.pages,
+                "pages written anew": built.written,
+                "disclosure": settings.disclosure.value,
+            }
+        )
+
+    @dg.asset(
+        key=PUBLISHED_EXPORTS,
+        deps=[PUBLISHED_WAREHOUSE],
+        group_name="publishing",
+        owners=OWNERS,
+        kinds={"parquet", "csv", "excel"},
+        description="publish/exports: every public table as Parquet and CSV, a workbook, and a description of them, "
+        "from the published warehouse and replaced in one step.",
+        required_resource_keys={LOCK, PROGRESS},
+    )
+    def published_exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        context.resources.progress.stage("Publishing the exports")
+        with _said_clearly("exports"):
+            publish_exports(settings)
+        files = [path for path in settings.exports_dir.rglob("*") if path.is_file()]
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(settings.exports_dir)),
+                "files": len(files),
+                "bytes": sum(path.stat().st_size for path in files),
+                "disclosure": settings.disclosure.value,
+            }
+        )
+
+    return [published_warehouse, published_site, published_exports]
+
+
+@contextmanager
+def _said_clearly(what: str) -> Iterator[None]:
+    """What stopped the publishing of pages in one sentence. The warehouse is published by then, and stays so."""
+    try:
+        yield
+    except (OSError, WarehouseError) as error:
+        said = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+        raise dg.Failure(f"The {what} could not be published: {said}", allow_retries=False) from error

@@ -1,0 +1,101 @@
+"""What is published beside the warehouse, the site and the exports, and whether they are of the warehouse that
+people open now.
+
+Each is replaced at once, one after the other. After a kill in between, a failure, a rollback, another disclosure rule
+or another program they are behind: `behind` says so, and the next refresh publishes them without reading or building.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quarterdeck.publishing import current_version
+from quarterdeck.settings import Settings
+from quarterdeck.sql_page.engine import is_installed
+from quarterdeck.trees import VERSIONS
+
+if TYPE_CHECKING:
+    from quarterdeck.site import Built
+    from quarterdeck.site.lineage import Node
+
+SITE, EXPORTS = "site", "exports"
+_CODE = Path(__file__).resolve().parent
+
+
+def publish_site(settings: Settings, nodes: Sequence[Node] = ()) -> Built:
+    """The site of the published warehouse, in publish/site; `nodes` are dbt's models, for the picture of the lineage.
+
+    WarehouseError when the warehouse is missing or cannot be read.
+    """
+    from quarterdeck.site import build_site, sql_part
+
+    note = _note(settings)
+    built = build_site(
+        settings.published_path,
+        settings.site_dir,
+        disclosure=settings.disclosure,
+        nodes=nodes,
+        parts=sql_part(settings.published_path, settings.disclosure),
+    )
+    _write_note(settings, SITE, note)
+    return built
+
+
+def publish_exports(settings: Settings) -> None:
+    """The files of the published warehouse, in publish/exports. WarehouseError as above."""
+    from quarterdeck.exports import build_exports
+
+    note = _note(settings)
+    build_exports(settings.published_path, settings.exports_dir, settings.disclosure)
+    _write_note(settings, EXPORTS, note)
+
+
+def behind(settings: Settings) -> list[str]:
+    """Which of the site and the exports are not what would be published now; none while there is no warehouse."""
+    if current_version(settings.warehouse_dir) is None:
+        return []
+    wanted = _note(settings)
+    folders = {SITE: settings.site_dir, EXPORTS: settings.exports_dir}
+    return [name for name, folder in folders.items() if not folder.exists() or _noted(settings, name) != wanted]
+
+
+def _note(settings: Settings) -> dict[str, object]:
+    """What decides what is published; a published warehouse is never changed, so its time stamp says which it is."""
+    current = current_version(settings.warehouse_dir)
+    return {
+        "warehouse": current.built_ns if current else None,
+        "disclosure": settings.disclosure.value,
+        "code": _code_fingerprint(),
+        "sql_engine": is_installed(),
+    }
+
+
+def _code_fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in _CODE.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{path.relative_to(_CODE).as_posix()}\n".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _note_path(settings: Settings, name: str) -> Path:
+    return settings.publish_dir / VERSIONS / f"{name}.json"
+
+
+def _noted(settings: Settings, name: str) -> dict[str, object]:
+    try:
+        return json.loads(_note_path(settings, name).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _write_note(settings: Settings, name: str, note: dict[str, object]) -> None:
+    path = _note_path(settings, name)
+    incoming = path.with_suffix(".incoming")
+    incoming.write_text(json.dumps(note, indent=2))
+    os.replace(incoming, path)
