@@ -87,6 +87,12 @@ def new_home(path: Path, *editions: str) -> Home:
     return home
 
 
+def copied_home(home: Home, path: Path) -> Home:
+    """A copy of a home, to do to it what one likes; without the records of its runs."""
+    shutil.copytree(home.path, path, symlinks=True, ignore=shutil.ignore_patterns("history", "storage"))
+    return Home(path)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment_of_its_own() -> Iterator[None]:
     """Settings of the person who runs the tests must not reach them."""

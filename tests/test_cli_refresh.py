@@ -10,15 +10,14 @@ import dagster as dg
 import pytest
 
 from quarterdeck.refresh import interrupts_delivered_again
-from tests.conftest import BUNDLED, LANDING, Home, new_home
+from tests.conftest import BUNDLED, LANDING, Home, copied_home, new_home
 from tests.test_publishing_lock import hold
 
 
 @pytest.fixture
 def home(refreshed, tmp_path) -> Home:
     """A copy of a finished home, to do to it what one likes."""
-    shutil.copytree(refreshed.home.path, tmp_path / "home", ignore=shutil.ignore_patterns("history", "storage"))
-    return Home(tmp_path / "home")
+    return copied_home(refreshed.home, tmp_path / "home")
 
 
 def imported(stderr: str) -> set[str]:
@@ -103,6 +102,8 @@ def test_rolled_back_is_neither_current_nor_published_over(home):
         connection.execute("create table marts.later as select 1")
     publish(build, warehouse, note=note_of(current_version(warehouse), warehouse))
     later = home.published.read_bytes()
+    assert "Publishing anew" in home.run("refresh").stdout, "the site and the exports were of the first"
+    assert home.published.read_bytes() == later
     assert "Nothing new" in home.run("refresh").stdout
 
     said = home.run("rollback")

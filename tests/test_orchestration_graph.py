@@ -52,7 +52,7 @@ def dbt_files(folder: str, suffix: str) -> set[str]:
 
 
 def test_every_table_and_file_is_an_asset_and_nothing_else_is(specs):
-    expected = {"received_files", "raw_dashboards", "published_warehouse"}
+    expected = {"received_files", "raw_dashboards", "published_warehouse", "published_site", "published_exports"}
     expected |= {f"raw/{name}" for name in RAW_TABLES} | {f"national/{name}" for name in NATIONAL_TABLES}
     expected |= {f"seeds/{name}" for name in dbt_files("seeds", "csv")}
     for layer in ("staging", "intermediate", "marts"):
@@ -79,6 +79,7 @@ def test_what_depends_on_what(specs):
     assert all(parents[f"raw/{name}"] == {"received_files", "raw_dashboards"} for name in RAW_TABLES)
     assert all(parents[f"national/{name}"] == {"received_files"} for name in NATIONAL_TABLES)
     assert parents["published_warehouse"] == {key for key in parents if key.startswith("marts/")}
+    assert parents["published_site"] == parents["published_exports"] == {"published_warehouse"}
     assert any(key.startswith("raw/") for key in parents["staging/stg_raw__lines"])
     # The dimensional layer is a boundary: marts are made of dimensions and facts.
     # What is audited and what stands beside a printed benchmark are worked out in tables of their own.
@@ -111,6 +112,8 @@ def test_the_job_is_everything_and_runs_in_one_process(definitions, specs):
         "dbt_build",
         "warehouse_checks",
         "published_warehouse",
+        "published_site",
+        "published_exports",
     }
 
 

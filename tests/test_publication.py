@@ -1,0 +1,141 @@
+"""The site and the exports as a refresh, a rollback and a failure leave them: whole, and of the published warehouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from quarterdeck.publication import behind
+from quarterdeck.publishing import current_version, note_of, publish
+from quarterdeck.settings import Settings
+from tests.conftest import BUNDLED, LANDING, Home, copied_home, new_home
+
+
+@pytest.fixture
+def home(refreshed, tmp_path) -> Home:
+    return copied_home(refreshed.home, tmp_path / "home")
+
+
+def site(home: Home) -> Path:
+    return home.path / "publish" / "site"
+
+
+def exports(home: Home) -> Path:
+    return home.path / "publish" / "exports"
+
+
+def built_at(home: Home) -> tuple[str, str]:
+    """The instant that the first page and the data package name."""
+    page = (site(home) / "index.html").read_text()
+    package = json.loads((exports(home) / "datapackage.json").read_text())
+    return re.search(r"built on ([^<]*) UTC", page)[1], package["created"]
+
+
+def published_again(home: Home, minutes: int) -> None:
+    """A second warehouse that differs in the instant it was built, published as a refresh would."""
+    import duckdb
+
+    build, warehouse = home.path / "build" / "quarterdeck.duckdb", home.path / "warehouse"
+    shutil.copy(home.published, build)
+    with duckdb.connect(str(build)) as connection:
+        connection.execute(f"update marts.build_info set built_at = built_at + interval {minutes} minute")
+    publish(build, warehouse, note=note_of(current_version(warehouse), warehouse))
+
+
+def test_a_refresh_publishes_the_site_and_the_exports_of_its_warehouse(refreshed):
+    home = refreshed.home
+    assert behind(Settings(home=home.path)) == []
+    ((stamp,),) = home.query("select built_at from marts.build_info")
+    page, package = built_at(home)
+    assert page == f"{stamp.day} {stamp:%B %Y, %H:%M}"
+    assert package.startswith(f"{stamp:%Y-%m-%dT%H:%M}")
+    ((area,),) = home.query("select distinct lower(area_code) from marts.dim_edition")
+    editions = site(home) / "areas" / area / "editions"
+    assert sorted(path.stem for path in editions.iterdir()) == sorted(BUNDLED)
+    assert f"Site: {site(home)}" in refreshed.said.stdout.replace("home/publish", str(home.path / "publish"))
+    public = home.query("select table_name from information_schema.tables where table_schema = 'marts'")
+    assert {path.stem for path in (exports(home) / "parquet").iterdir()} == {name for (name,) in public}
+
+
+def test_after_a_rollback_they_are_of_the_warehouse_that_came_back(home):
+    first = built_at(home)
+    published_again(home, 90)
+    assert behind(Settings(home=home.path)) == ["site", "exports"]
+    said = home.run("status")
+    assert "Not of this warehouse: site and exports" in said.stdout
+
+    before = home.published.read_bytes()
+    said = home.run("refresh")
+    assert said.returncode == 0, said.stderr
+    assert "site and exports" in said.stdout and "Nothing new" not in said.stdout
+    assert home.published.read_bytes() == before, "the warehouse need not be built again"
+    assert built_at(home) != first
+
+    said = home.run("rollback")
+    assert said.returncode == 0, said.stderr
+    assert built_at(home) == first
+    assert "rolled back" in home.run("refresh").stdout
+    assert built_at(home) == first
+
+
+def test_another_disclosure_rule_is_a_reason_to_publish_them(home):
+    said = home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts")
+    assert said.returncode == 0, said.stderr
+    assert "Suppressed" in "".join(path.read_text() for path in site(home).rglob("editions/*.html"))
+    assert "Nothing new" in home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts").stdout
+    assert home.run("refresh").returncode == 0
+    assert "Suppressed" not in "".join(path.read_text() for path in site(home).rglob("editions/*.html"))
+
+
+def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
+    """A folder of somebody else's lies where the site should: it is not deleted, and the rest is published."""
+    os.unlink(site(home))
+    site(home).mkdir()
+    (site(home) / "mine.txt").write_text("mine")
+    shutil.copy(LANDING / "2020-21-q2-dashboard.txt", home.landing / "again.txt")
+    with (home.landing / "again.txt").open("a") as file:
+        file.write("\n")
+    before = home.published.read_bytes()
+    said = home.run("refresh")
+    assert said.returncode == 1
+    assert "The site could not be published" in said.stderr and "somebody else's" in said.stderr
+    assert "The warehouse is published" in said.stderr and "Traceback" not in said.stderr
+    assert "Nothing was published" not in said.stderr
+    assert home.published.read_bytes() != before
+    assert (site(home) / "mine.txt").read_text() == "mine"
+    assert behind(Settings(home=home.path)) == ["site"]
+
+    shutil.rmtree(site(home))
+    after = home.published.read_bytes()
+    assert home.run("refresh").returncode == 0
+    assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
+
+
+def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(tmp_path):
+    home = new_home(tmp_path / "home", "2020-21-q2")
+    assert home.run("refresh").returncode == 0
+    pages = sorted(path.name for path in site(home).rglob("*.html"))
+    shutil.copy(LANDING / "2018-19-q1-dashboard.txt", home.landing)
+    process = home.start("refresh")
+    for line in process.stdout:
+        if line.startswith("Publishing the site"):
+            break
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert len(home.query("select edition_key from marts.dim_edition")) == 2
+    assert sorted(path.name for path in site(home).rglob("*.html")) == pages
+    assert "site" in behind(Settings(home=home.path))
+
+    said = home.run("refresh")
+    assert said.returncode == 0, said.stderr
+    assert "cut short" in said.stderr
+    assert behind(Settings(home=home.path)) == []
+    assert len(list(site(home).rglob("editions/*.html"))) == 2
+    folders = [path.name for path in (home.path / "publish" / ".versions").iterdir() if path.is_dir()]
+    assert len(folders) == 2, "what the killed one left is gone"
