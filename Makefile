@@ -20,7 +20,7 @@ help:
 	@echo "make dev       the Dagster UI on http://127.0.0.1:3000"
 	@echo "make lint      check style and the rules between the folders"
 	@echo "make bench     measure speed and memory"
-	@echo "make sql-engine   fetch DuckDB for browsers, so that the site gets its SQL page (needs npm, or FROM=folder)"
+	@echo "make sql-engine   fetch DuckDB for browsers, for the site's SQL page (npm, or FROM=folder; setup tries it too)"
 	@echo "make setup     only set up .venv;  make lock: pin the newest packages;  make clean: delete what can be rebuilt"
 
 refresh: .venv/ready
@@ -67,6 +67,8 @@ setup: .venv/ready
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Without compiled bytecode everything takes nearly twice as long, and not every installer compiles.
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib ingest orchestration quarterdeck >/dev/null || true
+	@# The SQL page of the site needs an engine from another package index; the rest does without it.
+	@if command -v npm >/dev/null 2>&1; then $(BIN)/python -m quarterdeck.sql_page.engine >/dev/null || true; fi
 	@echo '$(wanted)' > .venv/ready
 
 # Run by hand when a dependency changes: resolves pyproject.toml in an environment of its own.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from browser import asked_by, browser, chromium, requested, require_browser, served  # noqa: F401 - browser is a fixture
+from browser import asked_by, browser, chromium, missing, requested, require_browser, served  # noqa: F401 - browser is a fixture
 
 from quarterdeck.disclosure import open_disclosed
 from quarterdeck.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
@@ -31,12 +31,8 @@ HOSTILE = ("<script>document.title='run'</script>", "=cmd|'/C calc'!A0", "\u202e
 
 
 def require_engine() -> None:
-    if engine.is_installed():
-        return
-    reason = "the SQL engine is not installed: make sql-engine"
-    if os.environ.get("CI") or os.environ.get("QUARTERDECK_REQUIRE_BROWSER"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if not engine.is_installed():
+        missing("the SQL engine is not installed: make sql-engine")
 
 
 @pytest.fixture(scope="module")
@@ -433,10 +429,9 @@ def test_a_browser_is_asked_for_where_it_is_a_must(monkeypatch):
     import browser as module
 
     monkeypatch.setattr(module, "CHROMIUM", None)
-    monkeypatch.setenv("QUARTERDECK_REQUIRE_BROWSER", "1")
+    monkeypatch.setattr(module, "_A_MUST", True)
     with pytest.raises(pytest.fail.Exception, match="apt install chromium"):
         require_browser()
-    monkeypatch.delenv("QUARTERDECK_REQUIRE_BROWSER")
-    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(module, "_A_MUST", False)
     with pytest.raises(pytest.skip.Exception, match="not installed"):
         require_browser()

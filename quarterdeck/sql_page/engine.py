@@ -24,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENGINE_DIR = ROOT / "vendor" / "duckdb-wasm"
 NAMES = ("duckdb.js", "arrow.js", "duckdb-worker.js", "duckdb.wasm.gz", "LICENCES.txt", "engine.json")
+#: Without a network npm tries for minutes before it says so.
+_NPM_SECONDS = 90
 
 
 class EngineError(Exception):
@@ -111,9 +113,11 @@ def _fetch(package: Package, folder: Path) -> Path:
             "make sql-engine FROM=folder."
         )
     command = [npm, "pack", "--ignore-scripts", "--silent", f"{package.name}@{package.version}"]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise EngineError(f"npm could not fetch {package.name} {package.version}: {result.stderr.strip()[-500:]}")
+    try:
+        subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=_NPM_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = f": {error.stderr.strip()[-500:]}" if isinstance(error.stderr, str) and error.stderr.strip() else "."
+        raise EngineError(f"npm could not fetch {package.name} {package.version}{said}") from error
     return folder
 
 
