@@ -320,7 +320,7 @@ def export(
     settings = Settings()
     if edition is None and not table and to is None and how is ExportFormat.all:
         with lock.refresh_lock(settings.lock_path, purpose="export"):
-            exports.build_exports(settings.published_path, settings.exports_dir, settings.disclosure)
+            publication.publish_exports(settings)
         out.print(f"Published: {report.nearby(settings.exports_dir)}")
         return
     written = exports.export(
