@@ -162,7 +162,7 @@ def shown(value) -> str:
 
 
 def test_a_link_carries_the_query(page):
-    query = "select 'ä & 100% #1' as \"a b\"\nfrom dim_area -- note"
+    query = "select 'ä & 100% #1' as \"a b\"\nfrom dim_area limit 1 -- note"
     page.open(query)
     page.answer()
     assert page.rows == [["ä & 100% #1"]]
