@@ -29,7 +29,7 @@ DOCUMENTS = sorted(
 def examples() -> list[tuple[str, str]]:
     """Commands of the README that are followed by what they print."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"```sh\n(\.venv/bin/quarterdeck .*?)\n```\n```text\n(.*?)\n```", text, re.DOTALL)
+    return re.findall(r"```sh\n(\.venv/bin/quarterdeck (?:(?!```).)*?)\n```\n```text\n(.*?)\n```", text, re.DOTALL)
 
 
 def test_the_readme_shows_what_its_commands_print(refreshed: Refreshed) -> None:
