@@ -250,9 +250,11 @@ _TOLD = """
             when c.change_unit = 'count' then c.numerator - c.change
         end as numerator,
         case part.role when 'own' then c.denominator - c.numerator end as rest,
-        -- In a year to date the step from the figure before is a count of its own.
+        -- In a year to date the step from the figure before is a count of its own, also where that figure is not known.
         part.role = 'own' and i.basis = 'year_to_date' and coalesce(c.change_unit, 'count') = 'count'
-            and abs(c.change) > 0 and abs(c.change) < 5 as small_step
+            and c.change > 0 and c.change < 5
+            and coalesce(c.comparison_basis, '') not in ('same_period_last_year', 'previous_year', 'usual')
+            as small_step
     from warehouse.marts.fct_claim as c
     cross join (values ('own'), ('before')) as part(role)
     left join warehouse.marts.dim_indicator as i on i.indicator_key = c.indicator_key
@@ -303,7 +305,6 @@ _PRIMARY = rf"""
         coalesce(
             counted > 0 and counted < 5
             or rest > 0 and rest < 5
-            or small_step
             or counted > 0 and ({_COMPLEMENT})
             or regexp_matches(value_text, '{_IN_BRACKET}')
             or value is null and regexp_matches(value_text, '{_LONE}'),
@@ -316,6 +317,7 @@ _PRIMARY = rf"""
 _SPANS = """
     select
         series, area_code, start_date, end_date, any_value(basis) as basis, bool_or(small) as hidden,
+        coalesce(bool_or(small_step), false) as step,
         case when bool_or(small) then 1 else min(counted) end as least,
         case when bool_or(small) then 4 else max(counted) end as most,
         year(start_date - interval 3 month) as financial_year
@@ -337,7 +339,7 @@ _YEARS_TO_DATE = """
         from (
             select
                 *,
-                coalesce(
+                row_number() over in_year > 1 and step or coalesce(
                     most - lag(least) over in_year >= 1 and least - lag(most) over in_year <= 4, false
                 ) as narrow
             from withheld.spans
@@ -366,7 +368,7 @@ _HIDDEN = """
     from withheld.figures as f
     left join withheld.spans as s
         on s.series = f.series and s.area_code = f.area_code and s.start_date = f.start_date and s.end_date = f.end_date
-    where f.small or coalesce(s.hidden, false)
+    where f.small or coalesce(f.small_step, false) or coalesce(s.hidden, false)
 """
 
 _CELLS = """
