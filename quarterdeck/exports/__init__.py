@@ -105,7 +105,8 @@ def _write(
             resources += _write_table(source, folder, what, formats, unchanged)
         if formats in (ExportFormat.xlsx, ExportFormat.all):
             resources.append(workbook.write(connection, chosen, folder / "quarterdeck.xlsx", what, selection))
-    too_long = [source for source in chosen if not source.fits_csv] if formats is not ExportFormat.parquet else []
+    asked_for_csv = formats in (ExportFormat.csv, ExportFormat.all)
+    too_long = [source for source in chosen if asked_for_csv and not source.fits_csv]
     datapackage.write(folder, what, resources, too_long)
 
 

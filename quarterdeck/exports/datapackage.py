@@ -72,8 +72,8 @@ def field_of(column: Column, required: bool) -> dict[str, Any]:
 def write(folder: Path, what: About, resources: Sequence[Resource], too_long: Sequence[Source]) -> None:
     """Write datapackage.json and README.txt for the files that lie in `folder`; `too_long` has no CSV file there."""
     left_out = (
-        f"No CSV file is made of tables with more than {CSV_ROWS:,} rows; they are Parquet files: "
-        f"{', '.join(f'{source.name} ({source.rows:,} rows)' for source in too_long)}. For one of them run "
+        f"Tables with more than {CSV_ROWS:,} rows are Parquet only and have no CSV file: "
+        f"{', '.join(f'{source.name} ({source.rows:,} rows)' for source in too_long)}. To have one as CSV, run "
         f"`quarterdeck export --table {too_long[0].name} --format csv --to FOLDER`."
         if too_long
         else ""
