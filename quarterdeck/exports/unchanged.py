@@ -95,7 +95,8 @@ def _rows(source: Source) -> list[Any]:
         "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts' order by 1"
     ).fetchall()
     queries = " ".join(views.values())
-    named = [name for (name,) in tables if re.search(rf"\b{re.escape(name)}\b", queries)]
+    # With the schema before it, because columns have names of tables too.
+    named = [name for (name,) in tables if re.search(rf'\bmarts"?\."?{re.escape(name)}\b', queries)]
     return [queries, *([name, _sum(connection, f'select * from warehouse.marts."{name}"')] for name in named)]
 
 
