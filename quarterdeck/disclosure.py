@@ -13,12 +13,19 @@ With `small_counts` a figure is suppressed when
 6. it is a year to date which differs from the one before in the year by 1 to 4, or may do so.
 Suppressed counts decide only through their being 1 to 4: which figures are missing tells nothing more.
 
+Figures that a covering report states, the earlier ones among them, count as printed figures: they are suppressed like
+those of a dashboard, and suppress the same figure there. Prose cannot be withheld in part, so a paragraph goes as a
+whole with the words of all its claims, its numbers and lines. It goes when it speaks of a suppressed figure, or may: a
+claim of no known indicator or a sum over rows, where the edition has suppressed ones; a comparison with a period that
+is not told, where the indicator has.
+
 A suppressed figure has the status `suppressed`, no value and the text `c`; what the edition or a mart says about it
-(direction, judgement, colour, quartile, gaps, changes), its source lines and cells, the words of problems and the hash
-of its file are withheld too. disclosure.yml lists that for every table and column. National figures are public already.
+(direction, judgement, colour, quartile, place among others, gaps, changes, implied numbers, comparisons of the audit),
+its source lines and cells, the words of problems, and hash and size of its file are withheld too. disclosure.yml lists
+that for every table and column. National figures are public already.
 
 What the rule cannot know: that two indicators are parts of one whole or shares of one cohort, and denominators that are
-printed nowhere in the warehouse. A percentage without a count is published.
+printed nowhere in the warehouse. A percentage without a count is published. Which rows there are is never hidden.
 """
 
 from __future__ import annotations
@@ -41,6 +48,8 @@ if TYPE_CHECKING:
 LISTING = Path(__file__).with_name("disclosure.yml")
 SUPPRESSED = "suppressed"
 MARK = "c"
+#: The catalogue of dbt's build file, which the views in a warehouse name.
+_BUILT_IN = "quarterdeck"
 
 
 class Rule(StrEnum):
@@ -94,8 +103,12 @@ def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[du
         except duckdb.Error as error:
             raise unreadable(warehouse, error) from error
         connection.execute("set enable_external_access = false")
+        _stand_in(connection)
+        # One transaction, because hundreds of comments are made one by one.
+        connection.execute("begin")
         connection.execute("create schema marts")
         _create_views(connection, Rule(rule))
+        connection.execute("commit")
         connection.execute("set schema = 'memory.marts'")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -131,6 +144,17 @@ def _groups(rules: Mapping[str, Any]) -> dict[str, Mapping[str, str | None]]:
     return {name: rules[name] for name in ("figure", "previous", "either") if name in rules}
 
 
+def _stand_in(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the public views of the file find their tables: they name the catalogue in which dbt built them."""
+    found = connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'"
+    ).fetchall()
+    connection.execute(f"attach ':memory:' as {_BUILT_IN}")
+    connection.execute(f"create schema {_BUILT_IN}.marts")
+    for (name,) in found:
+        connection.execute(f"create view {_BUILT_IN}.marts.{_quoted(name)} as from warehouse.marts.{_quoted(name)}")
+
+
 def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     tables = _tables(connection, "warehouse")
     if rule is Rule.small_counts:
@@ -160,7 +184,9 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]:
     described = connection.execute(
         "select table_name, coalesce(comment, '') from duckdb_tables() "
-        "where database_name = ? and schema_name = 'marts'",
+        "where database_name = $1 and schema_name = 'marts' "
+        "union all select view_name, coalesce(comment, '') from duckdb_views() "
+        "where database_name = $1 and schema_name = 'marts'",
         [database],
     ).fetchall()
     columns: dict[str, list[Column]] = {}
@@ -179,18 +205,22 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]
 def _find_suppressed(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the schema `withheld` with keys of what is suppressed; no figure stands in it."""
     connection.execute("create schema withheld")
+    connection.execute(_TOLD)
     connection.execute(_FIGURES)
     connection.execute(f"create table withheld.figures as {_PRIMARY}")
     connection.execute(f"create table withheld.spans as {_SPANS}")
     for rule in (_YEARS_TO_DATE, _LONGER_PERIODS):
         connection.execute(rule)
+    connection.execute(_HIDDEN)
     connection.execute(_CELLS)
-    connection.execute("drop table withheld.figures")
-    connection.execute("drop table withheld.spans")
-    connection.execute("drop view withheld.known")
-    connection.execute(_ROWS)
     connection.execute(_PERIODS)
-    connection.execute(_LINES)
+    for keys in (_ROWS, _SERIES, _CLAIMS, _PARAGRAPHS, _LINES, _REPORT_LINES, _EDITIONS, _COMPARISONS):
+        connection.execute(keys)
+    # What holds figures must not be left.
+    for table in ("figures", "spans", "hidden"):
+        connection.execute(f"drop table withheld.{table}")
+    connection.execute("drop view withheld.known")
+    connection.execute("drop view withheld.told")
 
 
 #: A number 1 to 4 that stands alone, not as a part of a number, a percentage or a word such as Q2; also in words.
@@ -199,12 +229,45 @@ _LONE = rf"(?i)(^|[^0-9.,A-Z]){_ONE_TO_FOUR}($|[^0-9.,%A-Z])"
 #: The same in a bracket, also in one that is not closed, or of which only the end is left.
 _IN_BRACKET = rf"(?i)[(] *{_ONE_TO_FOUR}($|[^0-9.,%A-Z])|(^|[^0-9.,A-Z]){_ONE_TO_FOUR} *[)]"
 
+# What a claim of a report says: its own figure and the one before, the latter also where the change implies it.
+_TOLD = """
+    create view withheld.told as
+    select
+        c.edition_key, c.paragraph, c.claim_number, c.area_code, c.indicator_key, i.basis,
+        part.role, case part.role when 'own' then c.period_key else c.comparison_period_key end as period_key,
+        coalesce(c.unit, i.unit, 'count') as unit,
+        case part.role when 'own' then c.value_text end as value_text,
+        case part.role when 'own' then c.decimals end as decimals,
+        case
+            when part.role = 'own' then c.value
+            when c.comparison_value is not null then c.comparison_value
+            when coalesce(c.change_unit, 'count') = 'count' and coalesce(c.unit, i.unit, 'count') = 'count'
+                then round(c.value - c.change, 6)
+        end as value,
+        case
+            when part.role = 'own' then c.numerator
+            when c.comparison_numerator is not null then c.comparison_numerator
+            when c.change_unit = 'count' then c.numerator - c.change
+        end as numerator,
+        case part.role when 'own' then c.denominator - c.numerator end as rest,
+        -- In a year to date the step from the figure before is a count of its own, also where that figure is not known.
+        part.role = 'own' and i.basis = 'year_to_date' and coalesce(c.change_unit, 'count') = 'count'
+            and c.change > 0 and c.change < 5
+            and coalesce(c.comparison_basis, '') not in ('same_period_last_year', 'previous_year', 'usual')
+            as small_step
+    from warehouse.marts.fct_claim as c
+    cross join (values ('own'), ('before')) as part(role)
+    left join warehouse.marts.dim_indicator as i on i.indicator_key = c.indicator_key
+    where c.claim_kind <> 'tally'
+"""
+
 _FIGURES = """
     create view withheld.known as
     select
-        o.edition_key, o.row_number, o.role, o.area_code, o.indicator_key, o.period_key,
+        o.edition_key, o.row_number, o.role, null as paragraph, null as claim_number,
+        o.area_code, o.indicator_key, o.period_key,
         coalesce(o.indicator_key, 'label ' || nullif(trim(l.normalised_label), '')) as series,
-        i.basis, p.start_date, p.end_date, o.unit, o.value, o.value_text,
+        i.basis, p.start_date, p.end_date, o.unit, o.value, o.value_text, null as rest, false as small_step,
         coalesce(o.numerator, case when coalesce(o.unit, 'count') = 'count' then o.value end) as counted,
         case
             when o.unit = 'percent' then o.value
@@ -217,6 +280,14 @@ _FIGURES = """
     from warehouse.marts.fct_observation as o
     left join warehouse.marts.bridge_indicator_label as l using (edition_key, row_number)
     left join warehouse.marts.dim_indicator as i on i.indicator_key = o.indicator_key
+    left join warehouse.marts.dim_period as p using (period_key)
+    union all
+    select
+        t.edition_key, null, t.role, t.paragraph, t.claim_number, t.area_code, t.indicator_key, t.period_key,
+        t.indicator_key, t.basis, p.start_date, p.end_date, t.unit, t.value, t.value_text, t.rest, t.small_step,
+        coalesce(t.numerator, case when t.unit = 'count' then t.value end),
+        case when t.unit = 'percent' then t.value end, t.decimals
+    from withheld.told as t
     left join warehouse.marts.dim_period as p using (period_key)
 """
 
@@ -233,6 +304,7 @@ _PRIMARY = rf"""
         *,
         coalesce(
             counted > 0 and counted < 5
+            or rest > 0 and rest < 5
             or counted > 0 and ({_COMPLEMENT})
             or regexp_matches(value_text, '{_IN_BRACKET}')
             or value is null and regexp_matches(value_text, '{_LONE}'),
@@ -245,6 +317,7 @@ _PRIMARY = rf"""
 _SPANS = """
     select
         series, area_code, start_date, end_date, any_value(basis) as basis, bool_or(small) as hidden,
+        coalesce(bool_or(small_step), false) as step,
         case when bool_or(small) then 1 else min(counted) end as least,
         case when bool_or(small) then 4 else max(counted) end as most,
         year(start_date - interval 3 month) as financial_year
@@ -266,7 +339,7 @@ _YEARS_TO_DATE = """
         from (
             select
                 *,
-                coalesce(
+                row_number() over in_year > 1 and step or coalesce(
                     most - lag(least) over in_year >= 1 and least - lag(most) over in_year <= 4, false
                 ) as narrow
             from withheld.spans
@@ -288,13 +361,20 @@ _LONGER_PERIODS = """
     )
 """
 
-_CELLS = """
-    create table withheld.cells as
-    select f.edition_key, f.row_number, f.role, f.indicator_key, f.area_code, f.period_key
+_HIDDEN = """
+    create table withheld.hidden as
+    select f.edition_key, f.row_number, f.role, f.paragraph, f.claim_number, f.series, f.indicator_key, f.area_code,
+        f.period_key
     from withheld.figures as f
     left join withheld.spans as s
         on s.series = f.series and s.area_code = f.area_code and s.start_date = f.start_date and s.end_date = f.end_date
-    where f.small or coalesce(s.hidden, false)
+    where f.small or coalesce(f.small_step, false) or coalesce(s.hidden, false)
+"""
+
+_CELLS = """
+    create table withheld.cells as
+    select edition_key, row_number, role, indicator_key, area_code, period_key
+    from withheld.hidden where row_number is not null
 """
 
 _ROWS = """
@@ -305,8 +385,55 @@ _ROWS = """
 
 _PERIODS = """
     create table withheld.periods as
-    select distinct indicator_key, area_code, period_key from withheld.cells
+    select distinct indicator_key, area_code, period_key from withheld.hidden
     where indicator_key is not null and period_key is not null
+"""
+
+_SERIES = """
+    create table withheld.series as
+    select distinct indicator_key, area_code from withheld.hidden where indicator_key is not null
+"""
+
+# A claim that names no period is about its row's; without a row it may be about any. A claim of no known indicator may
+# be about any row, and a sum over the rows minus those that are published is what the others say.
+_CLAIMS = """
+    create table withheld.claims as
+    select distinct c.edition_key, c.paragraph, c.claim_number
+    from warehouse.marts.fct_claim as c
+    left join withheld.hidden as h
+        on h.edition_key = c.edition_key and h.paragraph = c.paragraph and h.claim_number = c.claim_number
+    left join withheld.series as s on s.indicator_key = c.indicator_key and s.area_code = c.area_code
+    where h.edition_key is not null
+        or exists (
+            select 1 from withheld.cells as r where r.edition_key = c.edition_key and r.indicator_key = c.indicator_key
+        )
+        or c.indicator_key is null and (c.claim_kind not in ('no_data', 'reason') or c.value is not null)
+            and c.edition_key in (select edition_key from withheld.rows)
+        or s.indicator_key is not null and (
+            c.period_key is null and not exists (
+                select 1 from warehouse.marts.fct_observation as o
+                where o.edition_key = c.edition_key and o.indicator_key = c.indicator_key
+            )
+            or c.comparison_period_key is null
+                and coalesce(c.comparison_basis, c.change::varchar, c.comparison_value::varchar) is not null
+        )
+"""
+
+_IS_LOOSE = """
+    (role = 'unexplained' or claim_number is null
+    and role in ('value', 'numerator', 'denominator', 'comparison_value', 'comparison_numerator'))
+"""
+
+_PARAGRAPHS = rf"""
+    create table withheld.paragraphs as
+    select edition_key, paragraph from withheld.claims
+    union
+    select edition_key, paragraph from warehouse.marts.report_number
+    where paragraph is not null and regexp_matches(printed_text, '{_LONE}') and {_IS_LOOSE}
+    union
+    -- A number that no rule explains may be the difference to a suppressed one.
+    select edition_key, paragraph from warehouse.marts.report_paragraph
+    where outcome = 'unread' and edition_key in (select edition_key from withheld.rows)
 """
 
 # Every line that a row with a suppressed figure is printed on, whichever row the line was given to, and words outside
@@ -325,8 +452,58 @@ _LINES = rf"""
         and edition_key in (select edition_key from withheld.rows)
 """
 
+#: Numbers that headings hold and that count nobody.
+_NAMED_NUMBER = r"(?i)\b(quarters?|qtr|q|term|year|key stage|appendix|annex|item|section|part|page)[ .]*[0-9]+\b"
+_HEADING = f"regexp_matches(regexp_replace({{}}, '{_NAMED_NUMBER}', '', 'g'), '{_LONE}')"
+
+_REPORT_LINES = f"""
+    create table withheld.report_lines as
+    select l.edition_key, l.line_number
+    from warehouse.marts.report_line as l
+    left join withheld.paragraphs as p on p.edition_key = l.edition_key and p.paragraph = l.paragraph
+    where p.paragraph is not null or l.disposition <> 'paragraph' and {_HEADING.format("l.line_text")}
+        and (l.edition_key in (select edition_key from withheld.rows)
+            or l.edition_key in (select edition_key from withheld.paragraphs))
+"""
+
+_EDITIONS = """
+    create table withheld.editions as
+    select edition_key from withheld.rows union select edition_key from withheld.report_lines
+"""
+
+#: Checks that look at nothing but their own row, or at what is held against it in one paragraph. Any other check may
+#: name figures of the same indicator in another edition, and a new one does until it is looked at.
+_OF_ONE_ROW = (
+    "printed_colour", "printed_polarity", "printed_quartile", "printed_benchmark", "bracket_possible",
+    "indicator_changed", "implied_cohort", "tally", "claim_value", "claim_numerator", "claim_period", "claim_direction",
+    "claim_quartile", "claim_availability",
+)  # fmt: skip
+
+_COMPARISONS = f"""
+    create table withheld.comparisons as
+    select a.audit_key
+    from warehouse.marts.fct_audit as a
+    left join warehouse.marts.dim_edition as e on e.edition_key = a.edition_key
+    left join warehouse.marts.dim_edition as other on other.source_file = a.other_source_file
+    where exists (select 1 from withheld.rows as h where h.edition_key = a.edition_key and h.row_number = a.row_number)
+        or exists (
+            select 1 from withheld.paragraphs as h where h.edition_key = a.edition_key and h.paragraph = a.paragraph
+        )
+        or a.row_number is null and a.edition_key in (select edition_key from withheld.rows)
+        or exists (
+            select 1 from withheld.lines as h
+            where h.edition_key = other.edition_key and h.line_number between a.other_line_from and a.other_line_to
+        )
+        or a.check_code not in {_OF_ONE_ROW} and exists (
+            select 1 from withheld.series as s
+            where s.indicator_key = a.indicator_key and s.area_code = coalesce(e.area_code, s.area_code)
+        )
+"""
+
 
 # --- what is withheld of each table -------------------------------------------------------------------------------
+
+_IN_A_REPORT = "coalesce(t.source_file in (select source_file from warehouse.marts.report_line), false)"
 
 #: Link to (joins, conditions of the groups). `t` is the table; see disclosure.yml.
 LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -366,14 +543,48 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "figure": "(exists (select 1 from withheld.rows as h where h.edition_key = t.edition_key "
             "and h.row_number = t.row_number) or exists (select 1 from withheld.lines as h "
-            "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to))"
+            "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
+            "and not " + _IN_A_REPORT + ") or exists (select 1 from withheld.report_lines as h "
+            "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
+            "and " + _IN_A_REPORT + "))"
+        },
+    ),
+    "comparison": (
+        "left join withheld.comparisons as h on h.audit_key = t.audit_key",
+        {"figure": "h.audit_key is not null"},
+    ),
+    "claim": (
+        "left join withheld.claims as h on h.edition_key = t.edition_key and h.paragraph = t.paragraph "
+        "and h.claim_number = t.claim_number "
+        "left join withheld.paragraphs as b on b.edition_key = t.edition_key and b.paragraph = t.paragraph",
+        {"figure": "h.claim_number is not null", "either": "b.paragraph is not null"},
+    ),
+    "paragraph": (
+        "left join withheld.paragraphs as h on h.edition_key = t.edition_key and h.paragraph = t.paragraph",
+        {
+            "figure": "h.paragraph is not null",
+            # Its heading is a line of its own, which others share.
+            "either": f"(h.paragraph is not null or {_HEADING.format('t.heading_text')} "
+            "and t.edition_key in (select edition_key from withheld.editions))",
+        },
+    ),
+    "report_number": (
+        "left join withheld.report_lines as h on h.edition_key = t.edition_key and h.line_number = t.source_line "
+        "left join withheld.paragraphs as b on b.edition_key = t.edition_key and b.paragraph = t.paragraph",
+        {"figure": "(h.line_number is not null or b.paragraph is not null)"},
+    ),
+    "report_line": (
+        "left join withheld.report_lines as h on h.edition_key = t.edition_key and h.line_number = t.line_number",
+        {
+            "figure": "h.line_number is not null",
+            "either": "(t.edition_key in (select edition_key from withheld.editions))",
         },
     ),
     "edition": (
         "",
-        {"figure": "(t.edition_key in (select edition_key from withheld.rows))"},
+        {"figure": "(t.edition_key in (select edition_key from withheld.editions))"},
     ),
-    "any": ("", {"figure": "(exists (select 1 from withheld.rows))"}),
+    "any": ("", {"figure": "(exists (select 1 from withheld.editions))"}),
 }
 
 
@@ -402,10 +613,15 @@ def _disclosed(table: Table, rules: Mapping[str, Any]) -> str:
     return f"select {', '.join(expressions)} from warehouse.marts.{_quoted(table.name)} as t {joins}"
 
 
+_VERSION_OF = (
+    "coalesce((select any_value(f.version_number) from warehouse.marts.source_file as f "
+    "where f.source_sha256 = t.source_sha256 and f.edition_key = t.edition_key), 0)"
+)
+#: Versions of dashboards and of reports are counted apart.
 _VERSION = {
-    "source_file": "coalesce(t.version_number, 0)",
-    "dim_edition": "coalesce((select any_value(f.version_number) from warehouse.marts.source_file as f "
-    "where f.source_sha256 = t.source_sha256 and f.edition_key = t.edition_key), 0)",
+    "source_file": "coalesce(t.version_number, 0) || case when t.document = 'report' then ' report' else '' end",
+    "dim_edition": _VERSION_OF,
+    "report_line": f"{_VERSION_OF} || ' report'",
 }
 
 _TALLIES = {

@@ -3,7 +3,8 @@
 `build_exports` publishes everything; `export` writes a selection elsewhere. The same warehouse gives the same bytes.
 
     parquet/<table>.parquet   typed, sorted by key; descriptions in the metadata of table and columns
-    csv/<table>.csv           the same rows, UTF-8, RFC 4180, safe to open in a spreadsheet (see csv_files.py)
+    csv/<table>.csv           the same rows, UTF-8, RFC 4180, safe to open in a spreadsheet (see csv_files.py); tables
+                              of more than CSV_ROWS rows are left to Parquet unless they are asked for by name
     quarterdeck.xlsx          the dashboards as committees know them, and the tables that fit on a sheet
     datapackage.json          what each file holds, for programs (Frictionless Data Package)
     README.txt                the same for people
@@ -15,12 +16,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quarterdeck.disclosure import Rule, open_disclosed
 from quarterdeck.trees import publish_tree
 from quarterdeck.warehouse import WarehouseError
+
+if TYPE_CHECKING:
+    from quarterdeck.exports.datapackage import Resource
+    from quarterdeck.exports.tables import About, Source
+    from quarterdeck.exports.unchanged import Unchanged
 
 
 class ExportFormat(StrEnum):
@@ -39,7 +47,8 @@ def build_exports(warehouse: Path, target: Path, disclosure: Rule | str | None =
     """
     if not warehouse.exists():
         raise WarehouseError(f"There is no warehouse at {warehouse} yet. Run `quarterdeck refresh` first.")
-    publish_tree(target, lambda folder, before: _write(warehouse, folder, Rule(disclosure or Rule.none)))
+    rule = Rule(disclosure or Rule.none)
+    publish_tree(target, lambda folder, before: _write(warehouse, folder, rule, before=before))
 
 
 def export(
@@ -79,21 +88,51 @@ def _write(
     *,
     edition: str | None = None,
     tables: Sequence[str] = (),
+    before: Path | None = None,
 ) -> None:
     # Here, because the command must answer at once also when it exports nothing.
-    from quarterdeck.exports import csv_files, datapackage, parquet, workbook
+    from quarterdeck.exports import datapackage, workbook
     from quarterdeck.exports.tables import Selection, about, sources
+    from quarterdeck.exports.unchanged import Unchanged
 
     selection = Selection(edition=edition, tables=tuple(tables))
     with open_disclosed(warehouse, rule) as connection:
         what = about(connection, rule, selection)
         chosen = sources(connection, selection)
+        unchanged = Unchanged(before, folder, what)
         resources: list[datapackage.Resource] = []
         for source in chosen:
-            if formats in (ExportFormat.parquet, ExportFormat.all):
-                resources.append(parquet.write(source, folder / "parquet", what))
-            if formats in (ExportFormat.csv, ExportFormat.all):
-                resources.append(csv_files.write(source, folder / "csv"))
+            resources += _write_table(source, folder, what, formats, unchanged)
         if formats in (ExportFormat.xlsx, ExportFormat.all):
             resources.append(workbook.write(connection, chosen, folder / "quarterdeck.xlsx", what, selection))
-    datapackage.write(folder, what, resources)
+    asked_for_csv = formats in (ExportFormat.csv, ExportFormat.all)
+    too_long = [source for source in chosen if asked_for_csv and not source.fits_csv]
+    datapackage.write(folder, what, resources, too_long)
+
+
+def _write_table(
+    source: Source, folder: Path, what: About, formats: ExportFormat, unchanged: Unchanged
+) -> list[Resource]:
+    """Parquet and CSV from one reading of the rows; none where the files of the export before hold the same."""
+    from quarterdeck.exports import csv_files, parquet
+
+    kinds = []
+    if formats in (ExportFormat.parquet, ExportFormat.all):
+        kinds.append(parquet)
+    if formats in (ExportFormat.csv, ExportFormat.all) and source.fits_csv:
+        kinds.append(csv_files)
+    resources = [kind.resource(source, unchanged.fingerprint(source)) for kind in kinds]
+    missing = [
+        (kind, resource) for kind, resource in zip(kinds, resources, strict=True) if not unchanged.link(resource)
+    ]
+    if missing:
+        with ExitStack() as files:
+            rows = source.reader()
+            sinks = [
+                files.enter_context(kind.sink(source, folder / resource.path, rows.schema, what))
+                for kind, resource in missing
+            ]
+            for batch in rows:
+                for sink in sinks:
+                    sink(batch)
+    return resources

@@ -7,6 +7,8 @@ begins with an apostrophe, so that taking one away gives back every text. Number
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,32 +16,39 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from quarterdeck.exports.datapackage import Resource, field_of
-from quarterdeck.exports.tables import Source
+from quarterdeck.exports.tables import About, Source
 
 GUARDED = "=+-@\t\r\n＝＋－＠'"
 _GUARDED_PATTERN = r"^[=+\-@\t\r\n＝＋－＠']"
 
 
-def write(source: Source, folder: Path) -> Resource:
-    """Write `<table>.csv`."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{source.name}.csv"
-    reader = source.reader()
-    schema = pa.schema([pa.field(field.name, _written_type(field.type)) for field in reader.schema])
+@contextmanager
+def sink(source: Source, path: Path, schema: pa.Schema, what: About) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Write the batches that the yielded function is given."""
+    path.parent.mkdir(exist_ok=True)
+    written = pa.schema([pa.field(field.name, _written_type(field.type)) for field in schema])
     options = pa_csv.WriteOptions(eol="\r\n", quoting_style="needed", quoting_header="needed")
-    with pa_csv.CSVWriter(path, schema, write_options=options) as writer:
-        for batch in reader:
+    with pa_csv.CSVWriter(path, written, write_options=options) as writer:
+
+        def write(batch: pa.RecordBatch) -> None:
             columns = [_written(column) for column in batch.columns]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=written))
+
+        yield write
+
+
+def resource(source: Source, fingerprint: str | None) -> Resource:
+    """What the file is."""
     return Resource(
         name=source.name.replace("_", "-"),
-        path=f"csv/{path.name}",
+        path=f"csv/{source.name}.csv",
         description=source.table.description,
         format="csv",
         mediatype="text/csv",
         rows=source.rows,
         fields=[field_of(column, required=column.name in source.key) for column in source.table.columns],
         key=source.key,
+        fingerprint=fingerprint,
     )
 
 

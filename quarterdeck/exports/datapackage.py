@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quarterdeck.disclosure import Column
-from quarterdeck.exports.tables import LICENCE, About
+from quarterdeck.exports.tables import CSV_ROWS, LICENCE, About, Source
 
 _TYPES = {
     "VARCHAR": "string",
@@ -29,6 +29,7 @@ _README = """{title}
 {sentences}
 
 {files}
+{left_out}
 
 CSV files are UTF-8 with commas. An empty field is null. A text that begins with = + - @, a tab, a line break or an
 apostrophe has an apostrophe put in front, so that a spreadsheet does not run it: take it away to have the text back.
@@ -48,6 +49,8 @@ class Resource:
     rows: int | None = None
     fields: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     key: Sequence[str] = ()
+    #: Tells whether a later export would write the same; null where that is not worth telling.
+    fingerprint: str | None = None
 
 
 def field_of(column: Column, required: bool) -> dict[str, Any]:
@@ -66,13 +69,20 @@ def field_of(column: Column, required: bool) -> dict[str, Any]:
     return described
 
 
-def write(folder: Path, what: About, resources: Sequence[Resource]) -> None:
-    """Write datapackage.json and README.txt for the files that lie in `folder`."""
+def write(folder: Path, what: About, resources: Sequence[Resource], too_long: Sequence[Source]) -> None:
+    """Write datapackage.json and README.txt for the files that lie in `folder`; `too_long` has no CSV file there."""
+    left_out = (
+        f"Tables with more than {CSV_ROWS:,} rows are Parquet only and have no CSV file: "
+        f"{', '.join(f'{source.name} ({source.rows:,} rows)' for source in too_long)}. To have one as CSV, run "
+        f"`quarterdeck export --table {too_long[0].name} --format csv --to FOLDER`."
+        if too_long
+        else ""
+    )
     package = {
         "profile": "data-package",
         "name": "quarterdeck",
         "title": what.title,
-        "description": " ".join(what.sentences),
+        "description": " ".join([*what.sentences, left_out]).strip(),
         "version": what.version,
         "created": f"{what.built_at:%Y-%m-%dT%H:%M:%SZ}",
         "licenses": [LICENCE],
@@ -94,6 +104,7 @@ def write(folder: Path, what: About, resources: Sequence[Resource]) -> None:
             rule="=" * len(what.title),
             sentences="\n".join(what.sentences),
             files="\n".join(files),
+            left_out=f"\n{left_out}\n" if left_out else "",
         ),
         encoding="utf-8",
     )
@@ -115,6 +126,8 @@ def _described(folder: Path, resource: Resource) -> dict[str, Any]:
     }
     if resource.rows is not None:
         described["rows"] = resource.rows
+    if resource.fingerprint:
+        described["fingerprint"] = resource.fingerprint
     if resource.fields:
         described |= {
             "encoding": "utf-8",

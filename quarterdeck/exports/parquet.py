@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,23 +13,34 @@ from quarterdeck.exports.datapackage import Resource
 from quarterdeck.exports.tables import About, Source
 
 
-def write(source: Source, folder: Path, what: About) -> Resource:
-    """Write `<table>.parquet`. Each field carries `description`, the schema also `primary_key` and where it is from."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{source.name}.parquet"
-    reader = source.reader()
-    schema = _described(reader.schema, source, what)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in reader:
+@contextmanager
+def sink(source: Source, path: Path, schema: pa.Schema, what: About) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Write the batches that the yielded function is given.
+
+    Each field carries `description`, the schema also `primary_key` and where it is from; not when it was built, so that
+    the same rows are the same bytes.
+    """
+    path.parent.mkdir(exist_ok=True)
+    described = _described(schema, source, what)
+    with pq.ParquetWriter(path, described, compression="zstd") as writer:
+
+        def write(batch: pa.RecordBatch) -> None:
             if batch.num_rows:
-                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+                writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=described))
+
+        yield write
+
+
+def resource(source: Source, fingerprint: str | None) -> Resource:
+    """What the file is."""
     return Resource(
         name=f"{source.name.replace('_', '-')}-parquet",
-        path=f"parquet/{path.name}",
+        path=f"parquet/{source.name}.parquet",
         description=source.table.description,
         format="parquet",
         mediatype="application/vnd.apache.parquet",
         rows=source.rows,
+        fingerprint=fingerprint,
     )
 
 
@@ -46,7 +59,6 @@ def _described(schema: pa.Schema, source: Source, what: About) -> pa.Schema:
         metadata={
             "description": source.table.description,
             "primary_key": ",".join(source.key),
-            "warehouse_built_at": what.built_at.isoformat(),
             "quarterdeck_version": what.version,
             "disclosure": what.rule.value,
             "edition": what.edition if source.is_cut else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ LICENCE = {
     "title": "Open Government Licence v3.0",
     "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
 }
+#: A longer table is left to Parquet: its CSV file would be of no use to a spreadsheet and take longer than all others.
+CSV_ROWS = 250_000
 _BATCH_ROWS = 65_536
 
 
@@ -77,6 +79,12 @@ class Source:
     rows: int
     edition: str | None
     connection: duckdb.DuckDBPyConnection
+    is_named: bool = False
+
+    @property
+    def fits_csv(self) -> bool:
+        """Whether it gets a CSV file: it is not too long, or was asked for by name."""
+        return self.is_named or self.rows <= CSV_ROWS
 
     @property
     def name(self) -> str:
@@ -89,19 +97,20 @@ class Source:
     def reader(self) -> pa.RecordBatchReader:
         """The rows, sorted. The connection is busy until all are read."""
         order = ", ".join(f'"{name}"' for name in self.key) or "all"
-        query = f'select * from marts."{self.name}"{self._where()} order by {order}'
-        return self.connection.sql(query, params=self._values() or None).to_arrow_reader(_BATCH_ROWS)
+        query = f'select * from marts."{self.name}"{self.where()} order by {order}'
+        return self.connection.sql(query, params=self.values() or None).to_arrow_reader(_BATCH_ROWS)
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """The condition with a parameter, and `values` for it, where only an edition is wanted."""
         return " where edition_key = $1" if self.edition and "edition_key" in self.columns else ""
 
-    def _values(self) -> list[Any]:
-        return [self.edition] if self._where() else []
+    def values(self) -> list[Any]:
+        return [self.edition] if self.where() else []
 
     @property
     def is_cut(self) -> bool:
         """Whether only the rows of one edition are here."""
-        return bool(self._where())
+        return bool(self.where())
 
 
 def about(connection: duckdb.DuckDBPyConnection, rule: Rule, selection: Selection) -> About:
@@ -126,22 +135,22 @@ def sources(connection: duckdb.DuckDBPyConnection, selection: Selection) -> list
     if unknown := [name for name in selection.tables if name not in tables]:
         raise WarehouseError(f"There is no public table {', '.join(unknown)}. There are: {', '.join(tables)}.")
     return [
-        _source(connection, table, selection.edition)
+        _source(connection, table, selection)
         for name, table in tables.items()
         if not selection.tables or name in selection.tables
     ]
 
 
-def _source(connection: duckdb.DuckDBPyConnection, table: Table, edition: str | None) -> Source:
+def _source(connection: duckdb.DuckDBPyConnection, table: Table, selection: Selection) -> Source:
     key = [name for name in declared_keys().get(table.name, ()) if name in table.column_names]
-    counted = Source(table, (), 0, edition, connection)
+    counted = Source(table, (), 0, selection.edition, connection, table.name in selection.tables)
     columns = ", ".join(f'"{name}"' for name in key)
     # A key that does not hold in this file, an older one perhaps, is not claimed.
     ((rows, distinct),) = connection.execute(
-        f'select count(*), {f"count(distinct ({columns}))" if key else 0} from marts."{table.name}"{counted._where()}',
-        counted._values(),
+        f'select count(*), {f"count(distinct ({columns}))" if key else 0} from marts."{table.name}"{counted.where()}',
+        counted.values(),
     ).fetchall()
-    return Source(table, key if rows == distinct else (), rows, edition, connection)
+    return replace(counted, key=key if rows == distinct else (), rows=rows)
 
 
 @cache

@@ -30,8 +30,11 @@ EXCEL_ROWS = 1_048_575
 SHEET_ROWS = 50_000
 #: The newest editions get a sheet as the committee knows it; a workbook of thousands of sheets does not open.
 DASHBOARD_SHEETS = 60
-#: Text as it was cut from the file: for a machine, and long.
-_LINEAGE = ("source_line", "source_cell")
+#: Text as it was cut from the files, and the stored halves of wide national tables: for a machine, and long.
+_FOR_MACHINES = (
+    "source_line", "source_cell", "report_line", "report_number", "fct_national_cell", "fct_national_place",
+    "fct_national_trend",
+)  # fmt: skip
 _CELL_CHARACTERS = 32_000
 _EXACT = 2**53
 #: From this many cells on the rows are written through to disk instead of being kept.
@@ -102,8 +105,12 @@ def write(
     selection: Selection,
     sheet_rows: int = SHEET_ROWS,
 ) -> Resource:
-    """Write the workbook. Tables with more than `sheet_rows` rows are named on the first sheet and left out."""
-    tables = [source for source in sources if selection.tables or source.name not in _LINEAGE]
+    """Write the workbook.
+
+    Tables with more than `sheet_rows` rows, and those that are for machines unless they were asked for by name, are
+    named on the first sheet and left out.
+    """
+    tables = [source for source in sources if selection.tables or source.name not in _FOR_MACHINES]
     fitting = [source for source in tables if source.rows <= min(sheet_rows, EXCEL_ROWS)]
     cells = sum(source.rows * len(source.table.columns) for source in fitting)
     book = _Book(path, what, constant_memory=cells > _CELLS_IN_MEMORY)
@@ -455,14 +462,10 @@ def _listed(book: _Book, sources: Sequence[Source], fitting: Sequence[Source]) -
     for source in sources:
         if source.name in held:
             yield source.name, source.rows, source.table.description
-        elif source.name in _LINEAGE and source.rows <= SHEET_ROWS:
-            yield source.name, source.rows, f"Not in this workbook, but in Parquet and CSV: {source.table.description}"
-        else:
-            yield (
-                source.name,
-                source.rows,
-                f"Too many rows for a sheet; in Parquet and CSV: {source.table.description}",
-            )
+            continue
+        why = "Not in this workbook, but" if source.name in _FOR_MACHINES else "Too many rows for a sheet;"
+        where = "in Parquet and CSV" if source.fits_csv else "in Parquet only"
+        yield source.name, source.rows, f"{why} {where}: {source.table.description}"
 
 
 def _section(sheet: Worksheet, book: _Book, line: int, headings: Sequence[str], rows: Any) -> int:
