@@ -43,28 +43,32 @@ _WIDEST = 60
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SHEET_ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f\ufffe\uffff]")
 
+#: Heading and width in characters: together they are read on A4 across without a lens.
 _HEADINGS = (
     ("Row", 5),
-    ("Topic", 22),
-    ("Theme", 14),
-    ("Indicator", 48),
-    ("Period", 18),
-    ("Figure", 10),
+    ("Topic", 16),
+    ("Theme", 11),
+    ("Indicator", 38),
+    ("Period", 12),
+    ("Figure", 9),
     ("Count", 8),
-    ("Note", 13),
-    ("Previous period", 18),
-    ("Previous figure", 10),
-    ("Previous note", 13),
-    ("Direction", 11),
-    ("Judged", 9),
-    ("Target", 12),
-    ("Status", 10),
-    ("Quartile", 9),
+    ("Note", 10),
+    ("Previous period", 12),
+    ("Previous figure", 9),
+    ("Previous note", 10),
+    ("Direction", 9),
+    ("Judged", 8),
+    ("Target", 9),
+    ("Status", 9),
+    ("Quartile", 8),
     ("Benchmark", 11),
-    ("Benchmark of", 24),
+    ("Benchmark of", 16),
     ("As printed", 18),
     ("Source lines", 12),
 )
+#: The columns after this many lead back to the source: they are on the screen and not on the paper.
+_ON_PAPER = 18
+_CONTENTS_WIDTHS = (34, 10, 100)
 #: Status to the word beside the figure; a plain figure has none.
 WORDS = {
     "reported": None,
@@ -189,8 +193,13 @@ class _Book:
         self._formats: dict[tuple, Any] = {}
 
     def sheet(self, wanted: str) -> Worksheet:
+        """A new sheet; printed, it is A4 across and one page wide."""
         self.names.append(sheet_name(wanted, self.names))
-        return self._book.add_worksheet(self.names[-1])
+        made = self._book.add_worksheet(self.names[-1])
+        made.set_landscape()
+        made.set_paper(9)
+        made.fit_to_pages(1, 0)
+        return made
 
     def format(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
@@ -262,28 +271,41 @@ def _editions(connection: duckdb.DuckDBPyConnection, selection: Selection) -> tu
 
 def _write_dashboard(connection: duckdb.DuckDBPyConnection, book: _Book, edition: _Edition) -> None:
     sheet = book.sheet(edition.key)
-    # A document's own rows are wide: A4 across, one page wide, headings on each page, as it lies before a committee.
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     sheet.repeat_rows(2)
     sheet.freeze_panes(3, 4)
     title = f"{edition.area_name}: dashboard of {edition.financial_year}, quarter {edition.quarter}"
     _put(sheet, 0, 0, title, book, bold=True, font_size=14)
     _put(sheet, 1, 0, f"Figures as printed in {edition.source_file}. Notes on cells give reasons.", book, italic=True)
-    for column, (heading, width) in enumerate(_HEADINGS):
-        sheet.set_column(column, column, width)
+    sheet.set_row(2, _height([(heading, width) for heading, width in _HEADINGS]))
+    for column, (heading, _) in enumerate(_HEADINGS):
         sheet.write_string(2, column, heading, book.heading)
     cursor = connection.execute(_DASHBOARD, [edition.key])
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     reasons = _reasons(connection, edition.key)
+    filled: set[int] = set()
     for line, row in enumerate(rows, start=3):
-        for column, cell in enumerate(_dashboard_cells(row, reasons)):
-            _put(sheet, line, column, cell.value, book, border=4, **cell.look)
+        cells = list(_dashboard_cells(row, reasons))
+        sheet.set_row(line, _height([(cell.value, width) for cell, (_, width) in zip(cells, _HEADINGS, strict=True)]))
+        for column, cell in enumerate(cells):
+            _put(sheet, line, column, cell.value, book, border=1, border_color="#B1B4B6", **cell.look)
+            if cell.value is not None:
+                filled.add(column)
             if cell.note:
                 sheet.write_comment(line, column, clean(cell.note), {"author": "Quarterdeck", "x_scale": 2})
-    sheet.autofilter(2, 0, max(2 + len(rows), 3), len(_HEADINGS) - 1)
+    for column, (_, width) in enumerate(_HEADINGS):
+        # A column that this edition never fills keeps its place, and takes no room.
+        sheet.set_column(column, column, width, None, {"hidden": column not in filled})
+    last = max(2 + len(rows), 3)
+    sheet.autofilter(2, 0, last, len(_HEADINGS) - 1)
+    sheet.print_area(0, 0, last, _ON_PAPER - 1)
+
+
+def _height(cells: Sequence[tuple[Any, int]]) -> float:
+    """The height of a row in points, from its values and the widths of its columns: not every program finds it."""
+    lines = max(math.ceil(len(str(value)) / (width * 0.9)) if isinstance(value, str) else 1 for value, width in cells)
+    return min(13.5 * lines + 3, 400)
 
 
 @dataclass(frozen=True)
@@ -400,6 +422,7 @@ def _write_table(book: _Book, source: Source) -> None:
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(max(width + 2, 8), _WIDEST))
     sheet.autofilter(0, 0, max(line, 1), len(names) - 1)
+    sheet.repeat_rows(0)
 
 
 def _look(name: str, value: Any, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -422,9 +445,8 @@ def _write_contents(
 ) -> None:
     # In constant memory a row cannot be returned to: everything from top to bottom. The sheet is the first one made,
     # and writing others in between is allowed.
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 14)
-    sheet.set_column(2, 2, 100)
+    for column, width in enumerate(_CONTENTS_WIDTHS):
+        sheet.set_column(column, column, width)
     line = 0
     _put(sheet, line, 0, book.what.title, book, bold=True, font_size=14)
     for sentence in book.what.sentences:
@@ -473,6 +495,7 @@ def _section(sheet: Worksheet, book: _Book, line: int, headings: Sequence[str], 
         sheet.write_string(line, column, heading, book.heading)
     for row in rows:
         line += 1
+        sheet.set_row(line, _height(list(zip(row, _CONTENTS_WIDTHS, strict=True))))
         for column, value in enumerate(row):
-            _put(sheet, line, column, value, book, text_wrap=True)
+            _put(sheet, line, column, value, book, text_wrap=True, num_format="#,##0")
     return line
