@@ -10,7 +10,7 @@ with wanted as (
 
 -- Over the same authorities as the quartile points, also those that were abolished before the period's end.
 means as (
-  select population_number, avg(value) as authorities_mean
+  select population_number, round(avg(value), 6) as authorities_mean
   from {{ ref('fct_national_place') }}
   where population_number in (select population_number from wanted)
   group by population_number
