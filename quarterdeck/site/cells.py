@@ -42,6 +42,42 @@ def data_of(value: float | None, shown: str) -> Markup:
 
 
 @lru_cache(_KEPT, typed=True)
+def count_of(value: int | None) -> Markup:
+    """A count as it stands in a table of counts."""
+    return data_of(value, str(value))
+
+
+@lru_cache(_KEPT, typed=True)
+def computed(value: float | None) -> Markup:
+    """A computed number, rounded for the eye; the element keeps all its digits."""
+    return data_of(value, words.rounded(value))
+
+
+@lru_cache(_KEPT, typed=True)
+def span_of(low: float | None, high: float | None) -> Markup:
+    """What lies between two computed numbers: `10.65 to 11.44`, or the one number where they are the same."""
+    if low is None or high is None:
+        return computed(low)
+    return computed(low) if low == high else computed(low) + " to " + computed(high)
+
+
+@lru_cache(_KEPT, typed=True)
+def behind_of(behind: tuple[float | None, float | None], gap: tuple[float | None, float | None]) -> Markup:
+    """Children behind or ahead; without a polarity more or fewer. Both ends of what is implied."""
+    for (low, high), (more, fewer) in ((behind, (" behind", " ahead")), (gap, (" more", " fewer"))):
+        if low is None or high is None:
+            continue
+        if low == high == 0:
+            return computed(0.0)
+        if low >= 0:
+            return span_of(low, high) + more
+        if high <= 0:
+            return span_of(-high, -low) + fewer
+        return computed(-low) + fewer + " to " + computed(high) + more
+    return Markup("")
+
+
+@lru_cache(_KEPT, typed=True)
 def value_of(value: float | None, decimals: int | None, unit: str | None, numerator: int | None = None) -> Markup:
     """A figure, with its count in brackets."""
     shown = data_of(value, words.figure(value, decimals, unit))
