@@ -64,17 +64,18 @@ def told(findings: Iterable[Finding], rows: Iterable[Row], own_file: str | None)
 def said(finding: Finding, row: Row | None, own_file: str | None) -> Said:
     """A finding as it stands on a page whose own file is `own_file`, beside the lines of `row`."""
     subject = words.CHECKS.get(finding.check_code, finding.check_code.replace("_", " ").capitalize())
-    known = row and (row.source_file, row.source_line_from, row.source_line_to)
-    places = dict.fromkeys(
-        Where(None if file == own_file else file, words.lines(first, last))
-        for file, first, last in (
-            (finding.source_file, finding.source_line_from, finding.source_line_to),
-            (finding.other_source_file, finding.other_line_from, finding.other_line_to),
-        )
-        if first is not None and (file, first, last) != known
-    )
+
+    def where(file: str | None, first: int | None, last: int | None) -> Where:
+        return Where(None if file == own_file else file, words.lines(first, last))
+
+    places = {
+        where(finding.source_file, finding.source_line_from, finding.source_line_to): None,
+        where(finding.other_source_file, finding.other_line_from, finding.other_line_to): None,
+    }
+    if row:
+        places.pop(where(row.source_file, row.source_line_from, row.source_line_to), None)
     about = words.FINDINGS.get((finding.check_code, finding.verdict)) or f"{subject} {_verdict(finding.verdict)}"
-    return Said(finding, about, tuple(places))
+    return Said(finding, about, tuple(place for place in places if place.lines))
 
 
 def _verdict(verdict: str) -> str:

@@ -26,6 +26,16 @@ def printed(text: Any) -> Markup:
     return Markup(f"<bdi>{escape(words.isolated(words.clean(str(text))))}</bdi>")
 
 
+def link(href: str, text: str | None) -> Markup:
+    """A link with printed words."""
+    return Markup(f'<a href="{escape(href)}">{printed(text)}</a>')
+
+
+def source_of(file: str, first: int | None, last: int | None) -> Markup:
+    """A file and lines of it."""
+    return Markup(f"{printed(file)}, {words.lines(first, last)}")
+
+
 @lru_cache
 def status_tag(rag: str | None) -> Markup:
     """A status as a coloured tag with its letter and word."""
@@ -117,6 +127,12 @@ def direction_of(direction: str | None, judgement: str | None) -> Markup:
     if judgement and judgement != "none" and not (direction == "same" and judgement == "similar"):
         parts.append(f'<span class="judged">{escape(judgement)}</span>')
     return Markup(", ".join(parts))
+
+
+@lru_cache(_KEPT, typed=True)
+def benchmark_of(text: str | None, value: float | None) -> Markup:
+    """A benchmark as printed, with the number that it is."""
+    return printed(text) if value is None else Markup(f'<data value="{value}">{printed(text)}</data>')
 
 
 @lru_cache(_KEPT, typed=True)

@@ -90,6 +90,10 @@ class Frame:
         """The council, where there is only one."""
         return self.areas[0] if len(self.areas) == 1 else None
 
+    def period_name(self, key: str) -> str:
+        """The words for a period."""
+        return self.periods.get(key) or words.year_name(key)
+
     def menu(self) -> tuple[Link, ...]:
         found = [Link(HOME, "Dashboards")]
         if self.only:
@@ -399,6 +403,12 @@ def indicator_page(
     places = council.places.get(indicator.national_measure or "", ())
     everybody = frame.values.get((places[-1].measure_key, places[-1].period_key), ()) if places else ()
     path = indicator_path(area.area_code, key)
+    root = "../" * path.count("/")
+
+    def link_to(edition_key: str, row_number: int) -> Markup:
+        href = f"{root}{edition_path(area.area_code, edition_key)}#row-{row_number}"
+        return cells.link(href, edition_name(editions[edition_key]))
+
     return Page(
         path=path,
         title=f"{indicator.indicator_name}, {area.area_name}",
@@ -423,12 +433,12 @@ def indicator_page(
                 ]
             ),
             "places": places,
-            "period_name": lambda one: frame.periods.get(one, one),
+            "period_name": frame.period_name,
             "distribution": lambda: _distribution(indicator, area, places[-1], everybody),
             "everybody": len(everybody),
             "findings": Lazy(lambda: [(row.edition_key, one) for row in rows for one in _told(findings, row)]),
             "sources": {(row.edition_key, row.row_number): row for row in rows},
-            "edition_link": lambda edition_key: edition_path(area.area_code, edition_key),
+            "link_to": link_to,
             "name_of": lambda edition_key: edition_name(editions[edition_key]),
             "overview": None if frame.only else overview_path(key),
         },
@@ -439,7 +449,7 @@ def indicator_page(
             [values_of(point) for point in points],
             [position and values_of(position) for position in positions.values()],
             [values_of(editions[edition_key])[:9] for edition_key in {row.edition_key: None for row in rows}],
-            [(values_of(place), frame.periods.get(place.period_key)) for place in places],
+            [(values_of(place), frame.period_name(place.period_key)) for place in places],
             everybody,
             [values_of(one) for ones in findings.values() for one in ones if audit.is_told(one)],
             [values_of(one) for one in names],
@@ -634,7 +644,7 @@ def _passports(
                 rows=0 if found else len(known),
                 printed=position.quartile,
                 when=when,
-                period=frame.periods.get(period, period),
+                period=period and frame.period_name(period),
                 band=getattr(position, f"{when}_band"),
                 n=getattr(position, f"{when}_n"),
                 points=tuple(getattr(position, f"{when}_{point}") for point in ("p25", "p50", "p75")),

@@ -179,6 +179,15 @@ def lines(first: int | None, last: int | None) -> str:
     return f"line {first}" if last in (None, first) else f"lines {first} to {last}"
 
 
+_YEARS = {"fy": "Financial year", "ay": "Academic year", "cy": "Calendar year"}
+
+
+def year_name(key: str) -> str:
+    """A national year by its key, where the warehouse has no period for it: `fy-2019-20` is Financial year 2019/20."""
+    kind, _, years = key.partition("-")
+    return f"{_YEARS[kind]} {years.replace('-', '/')}" if kind in _YEARS else key
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 figure`, `2 figures`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -186,7 +195,8 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def clean(text: str) -> str:
     """Printed text without what HTML cannot hold: control characters become the replacement character."""
-    return _CONTROLS.sub("\ufffd", text)
+    # No control character is printable, and to ask that is faster than to look for them.
+    return text if text.isprintable() else _CONTROLS.sub("\ufffd", text)
 
 
 def isolated(text: str) -> str:
