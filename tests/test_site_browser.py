@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import pytest
 from browser import browser, chromium, requested  # noqa: F401 - a fixture
 from conftest import Home

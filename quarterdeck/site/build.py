@@ -330,6 +330,8 @@ def _environment() -> jinja2.Environment:
         "link": cells.link,
         "source_of": cells.source_of,
         "benchmark_of": cells.benchmark_of,
+        "finding_of": cells.finding_of,
+        "places_of": cells.places_of,
         "status_tag": cells.status_tag,
         "data_of": cells.data_of,
         "count_of": cells.count_of,

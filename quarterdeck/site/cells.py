@@ -6,12 +6,14 @@ from the data goes through `printed` or `escape`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from quarterdeck.site import words
+from quarterdeck.site.audit import Said, Where
 
 #: How many are remembered. By type too: 2 and 2.0 are the same key and not the same text.
 _KEPT = 20_000
@@ -34,6 +36,19 @@ def link(href: str, text: str | None) -> Markup:
 def source_of(file: str, first: int | None, last: int | None) -> Markup:
     """A file and lines of it."""
     return Markup(f"{printed(file)}, {words.lines(first, last)}")
+
+
+def places_of(places: Sequence[Where]) -> Markup:
+    """Where something stands, in brackets."""
+    if not places:
+        return Markup("")
+    shown = "; ".join(f"{printed(one.file)}, {one.lines}" if one.file else one.lines for one in places)
+    return Markup(f'<span class="where">({shown})</span>')
+
+
+def finding_of(said: Said) -> Markup:
+    """A finding of the audit as a sentence."""
+    return Markup(f"<b>{escape(said.about)}.</b> {printed(said.finding.evidence)} {places_of(said.places)}")
 
 
 @lru_cache
