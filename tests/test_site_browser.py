@@ -122,6 +122,7 @@ def violations(driver, url: str, width: int) -> list:
     source = axe_source()
     resize(driver, width)
     driver.get(url)
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
     # The page's policy allows no foreign script; the debugger's own channel is not bound by it.
     driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
     found = driver.execute_async_script(

@@ -180,18 +180,23 @@ def test_nothing_on_a_page_needs_script_or_style_of_its_own(site):
 
 
 @pytest.fixture(scope="module")
-def hostile(warehouse, tmp_path_factory) -> Path:
+def hostile(told, tmp_path_factory) -> Path:
     """The site of a warehouse whose every text that a person wrote is one of the hostile ones."""
     folder = tmp_path_factory.mktemp("hostile")
     path = folder / "hostile.duckdb"
-    shutil.copy(warehouse, path)
+    shutil.copy(told.published, path)
     texts = ", ".join("'" + text.replace("'", "''").replace("\x00", "") + "'" for text in HOSTILE)
     with duckdb.connect(str(path)) as connection:
         for table, columns in {
             "mart_dashboard": "printed_label section_text theme_text value_text target_text benchmark_text comparator "
             "comparison_text period_text indicator_name topic period_label source_file previous_value_text",
             "mart_indicator_trend": "period_label indicator_name topic",
-            "mart_benchmark_position": "comparator target_text indicator_name topic",
+            "mart_benchmark_position": "comparator target_text indicator_name topic then_release comparability_note",
+            "mart_published_audit": "evidence source_file other_source_file",
+            "fct_claim": "words source_file",
+            "mart_indicator_lineage": "printed_label",
+            "dim_period": "label",
+            "dim_measure": "measure_name",
             "mart_edition_summary": "topic",
             "data_quality_issue": "printed_text message source_file",
             "dim_area": "area_name region_name area_type",
