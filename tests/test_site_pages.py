@@ -387,7 +387,7 @@ def test_the_large_chart_draws_each_figure_where_its_axes_say(tmp_path):
         assert math.isclose(v0 + (y - y0) / (y1 - y0) * (v1 - v0), dot.value, abs_tol=0.3)
         assert abs((x - x0) / (x1 - x0) * days - (dot.end - date(d0, 1, 1)).days) < 6
     # One line for each stretch of more than one figure, and as many corners as figures.
-    lines = re.findall(r'<path d="(M[\d.,L-]+)" stroke="#1d4f8b"', svg)
+    lines = re.findall(r'<path d="(M[\d.,ML-]+)" stroke="#1d4f8b"', svg)
     assert sorted(part.count(",") for line in lines for part in line.split("M")[1:]) == [2, 3]
 
 
