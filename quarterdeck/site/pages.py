@@ -453,11 +453,7 @@ def indicator_page(
             everybody,
             [values_of(one) for ones in findings.values() for one in ones if audit.is_told(one)],
             [values_of(one) for one in names],
-            [
-                one.related and frame.indicators[one.related].indicator_name
-                for one in names
-                if one.related in frame.indicators
-            ],
+            [frame.indicators[one.related].indicator_name for one in names if one.related in frame.indicators],
             [(kind, [values_of(one) for one in ones]) for kind, ones in related],
             sorted(late.items()),
             [values_of(one) for one in behind],
