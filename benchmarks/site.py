@@ -22,7 +22,6 @@ if __name__ == "__main__":
     built = build_site(Path(sys.argv[1]), Path(sys.argv[2]))
     Path(sys.argv[3]).write_text(json.dumps([built.pages, built.written, built.bytes]))
 """
-_TABLES = ("dim_edition", "mart_dashboard", "mart_indicator_trend", "mart_benchmark_position", "mart_edition_summary")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,9 @@ def measure(folder: Path, councils: int, editions: int = 40, rows: int = 45) -> 
         newest = connection.execute(
             "select edition_key from marts.dim_edition order by area_code, period_start desc limit 1"
         ).fetchall()[0][0]
-        for table in (*_TABLES, "data_quality_issue", "source_file", "source_line"):
+        for (table,) in connection.execute(
+            "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'edition_key'"
+        ).fetchall():
             connection.execute(f"delete from marts.{table} where edition_key = ?", [newest])
     found = []
     for name, warehouse in (("anew", all_but_one), ("the same", all_but_one), ("one more edition", everything)):

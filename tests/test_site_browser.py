@@ -14,10 +14,24 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import pytest
 from browser import browser, chromium, requested  # noqa: F401 - a fixture
+from conftest import Home
 from selenium.webdriver.common.keys import Keys
+from sites import (
+    AREA,
+    Element,
+    assert_benchmarks,
+    assert_council,
+    assert_edition,
+    assert_indicator,
+    assert_numbers_read_as_they_are,
+    assert_overview,
+    assert_quality,
+    assert_quality_of_council,
+    parsed,
+    told_home,
+)
 from warehouses import generate
 
 from quarterdeck.serve import ServeError, server
@@ -30,6 +44,7 @@ KINDS = {
     "edition": "areas/e10000018/editions/2020-21-q2.html",
     "edition with damage": "areas/e10000018/editions/2022-23-q1.html",
     "indicator": "areas/e10000018/indicators/neet-16-17.html",
+    "indicator in the country": "areas/e10000018/indicators/child-protection-plans-repeat.html",
     "benchmarks": "areas/e10000018/benchmarks.html",
     "quality": "quality.html",
     "quality of a council": "areas/e10000018/quality.html",
@@ -72,14 +87,19 @@ def running(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(refreshed, tmp_path_factory) -> Path:
+def told(tmp_path_factory) -> Home:
+    return told_home(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def site(told, tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("site") / "publish" / "site"
     nodes = [
         Node("raw.rows", 0, (), ""),
         Node("stg_raw__rows", 1, ("raw.rows",), ""),
         Node("fct", 3, ("stg_raw__rows",), ""),
     ]
-    build_site(refreshed.home.published, target, nodes=nodes)
+    build_site(told.published, target, nodes=nodes)
     return target
 
 
@@ -102,6 +122,7 @@ def violations(driver, url: str, width: int) -> list:
     source = axe_source()
     resize(driver, width)
     driver.get(url)
+    driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
     # The page's policy allows no foreign script; the debugger's own channel is not bound by it.
     driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
     found = driver.execute_async_script(
@@ -120,18 +141,17 @@ def test_axe_finds_no_violation(browser, address, kind, width):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory) -> Iterator[str]:
-    """A site of three councils, with findings of an audit."""
+def crowd(tmp_path_factory) -> Path:
+    """The warehouse of three councils."""
+    path = tmp_path_factory.mktemp("crowd") / "w.duckdb"
+    generate(path, 3, 16, 6)
+    return path
+
+
+@pytest.fixture(scope="module")
+def many(crowd, tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("many")
-    generate(folder / "w.duckdb", 3, 16, 6)
-    with duckdb.connect(str(folder / "w.duckdb")) as connection:
-        connection.execute("drop table if exists marts.mart_published_audit")
-        connection.execute(
-            "create table marts.mart_published_audit as "
-            "select 'a' || row_number as audit_key, edition_key, row_number, 'disagrees' as verdict, "
-            "'warning' as severity, 'It does not follow.' as evidence from marts.mart_dashboard"
-        )
-    build_site(folder / "w.duckdb", folder / "publish" / "site")
+    build_site(crowd, folder / "publish" / "site")
     with running(folder / "publish" / "site") as found:
         yield found
 
@@ -167,27 +187,64 @@ def test_nothing_is_asked_of_another_place_and_nothing_is_refused(browser, addre
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
 
 
-def test_every_figure_in_the_browser_is_the_marts(browser, address, refreshed):  # noqa: F811
+def rendered(driver, url: str) -> Element:
+    """The page as the browser has it, whatever scripts made of it."""
+    driver.get(url)
+    root = driver.execute_cdp_cmd("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    return parsed(driver.execute_cdp_cmd("DOM.getOuterHTML", {"nodeId": root})["outerHTML"])
+
+
+def figures_of_every_page_are_the_marts(driver, address: str, site: Path, warehouse: Path) -> None:
+    """Each page of each kind in this browser against the marts."""
+    seen = 0
+    for path in sorted((site / AREA).rglob("*.html")):
+        found = rendered(driver, f"{address}/{AREA}/{path.relative_to(site / AREA)}")
+        seen += assert_numbers_read_as_they_are(found)
+        match path.parent.name, path.stem:
+            case "editions", edition:
+                assert_edition(found, warehouse, edition)
+            case "indicators", key:
+                assert_indicator(found, warehouse, "E10000018", key)
+            case _, "benchmarks":
+                assert assert_benchmarks(found, warehouse, "E10000018") > 10
+            case _, "quality":
+                assert_quality_of_council(found, warehouse, "E10000018")
+            case _, name:
+                assert name == "index"
+                assert_council(found, warehouse, "E10000018")
+    assert_council(rendered(driver, f"{address}/index.html"), warehouse, "E10000018")
+    assert_quality(rendered(driver, f"{address}/quality.html"), warehouse)
+    assert seen > 2000
+
+
+def test_every_figure_in_the_browser_is_the_marts(browser, address, site, told):  # noqa: F811
     resize(browser, 1280)
-    with duckdb.connect(str(refreshed.home.published), read_only=True) as connection:
-        editions = [row[0] for row in connection.execute("select edition_key from marts.dim_edition").fetchall()]
-        for edition in editions:
-            browser.get(f"{address}/areas/e10000018/editions/{edition}.html")
-            shown = browser.execute_script(
-                "return Object.fromEntries([...document.querySelectorAll('.dashboard tr[id]')].map(r => "
-                "[r.id, [...r.querySelectorAll('data')].map(d => [Number(d.value), d.innerText])]))"
-            )
-            for row, decimals, *numbers in connection.execute(
-                "select row_number, decimals, value, case when value is not null then numerator end, previous_value, "
-                "quartile, benchmark_value from marts.mart_dashboard where edition_key = ?",
-                [edition],
-            ).fetchall():
-                found = shown.pop(f"row-{row}")
-                assert [number for number, _ in found] == [number for number in numbers if number is not None]
-                if numbers[0] is not None:
-                    said = found[0][1].replace("−", "-").replace(",", "").rstrip("%")
-                    assert said == f"{numbers[0]:.{decimals}f}"
-            assert not shown
+    figures_of_every_page_are_the_marts(browser, address, site, told.published)
+    # What is not folded away is drawn.
+    for kind in ("edition", "indicator in the country", "benchmarks"):
+        browser.get(f"{address}/{KINDS[kind]}")
+        hidden = browser.execute_script(
+            "return [...document.querySelectorAll('main data')]"
+            ".filter(d => !d.checkVisibility() || !d.innerText).length"
+        )
+        assert hidden == 0
+
+
+def test_every_figure_without_script_is_the_marts(site, address, told, tmp_path):
+    with chromium(tmp_path / "profile", script=False) as driver:
+        figures_of_every_page_are_the_marts(driver, address, site, told.published)
+
+
+def test_figures_across_councils_are_the_marts(browser, many, crowd):  # noqa: F811
+    assert_overview(rendered(browser, f"{many}/indicators/indicator-0.html"), crowd, "indicator-0")
+    assert_quality(rendered(browser, f"{many}/quality.html"), crowd)
+    assert_edition(rendered(browser, f"{many}/{KINDS_OF_MANY['edition with findings']}"), crowd, "2016-17-q1-c1")
+    assert_indicator(
+        rendered(browser, f"{many}/{KINDS_OF_MANY['indicator with process limits']}"),
+        crowd,
+        "E09000001",
+        "indicator-1",
+    )
 
 
 def test_without_script_the_site_is_whole(site, address, tmp_path):
@@ -199,11 +256,64 @@ def test_without_script_the_site_is_whole(site, address, tmp_path):
         assert not driver.find_elements("css selector", "#benchmarks button")
         driver.get(f"{address}/{KINDS['edition']}")
         assert len(driver.find_elements("css selector", ".dashboard tr[id]")) == 24
+        # What is folded away opens without script too.
+        fold = driver.find_elements("css selector", "details")[-1]
+        text = fold.find_element("css selector", "td.words")
+        assert not text.is_displayed()
+        fold.find_element("tag name", "summary").click()
+        assert text.is_displayed()
         # And from a folder, without any server.
         driver.get((site / "index.html").resolve().as_uri())
         driver.find_element("link text", "Quarter 2 2020/21").click()
         assert "Quarter 2 2020/21" in driver.find_element("tag name", "h1").text
         assert driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"] <= 1280
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_keyboard_reaches_everything_and_what_it_reaches_is_seen(browser, address, kind):  # noqa: F811
+    resize(browser, 390)
+    browser.get(f"{address}/{KINDS[kind]}")
+    body = browser.find_element("tag name", "body")
+    wanted = browser.execute_script(
+        "return [...document.querySelectorAll('a[href], button, select, summary, [tabindex=\"0\"]')]"
+        ".filter(e => e.checkVisibility()).length"
+    )
+    for _ in range(min(wanted, 60)):
+        body.send_keys(Keys.TAB)
+        body = browser.switch_to.active_element
+        # Focus is not hidden behind anything, and it is shown.
+        found = browser.execute_script(
+            "const e = document.activeElement, s = getComputedStyle(e), r = e.getClientRects()[0];"
+            "const x = Math.min(Math.max(r.left + 3, 1), innerWidth - 2);"
+            "const y = Math.min(Math.max(r.top + 3, 1), innerHeight - 2);"
+            "const top = document.elementFromPoint(x, y), seen = r.top < innerHeight && r.bottom > 0;"
+            "return [e.tagName, s.outlineStyle, seen, e === top || e.contains(top) || top.contains(e)]"
+        )
+        assert found[0] != "BODY" and found[1:] == ["solid", True, True], found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_pressed_is_large_enough(browser, address, kind, width):  # noqa: F811
+    """WCAG 2.2, 2.5.8: 24 by 24 pixels, or so far from others, or in a line of text."""
+    resize(browser, width)
+    browser.get(f"{address}/{KINDS[kind]}")
+    small = browser.execute_script(
+        """
+        const all = [...document.querySelectorAll('a[href], button, select, summary')].filter(e => e.checkVisibility());
+        const boxes = all.map(e => e.getBoundingClientRect());
+        return all.filter((e, i) => {
+          const r = boxes[i], x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2;
+          if (r.width >= 24 && r.height >= 24) return false;
+          // In a sentence or beside words: its line gives the height.
+          const alone = e.parentElement.innerText.trim() === e.innerText.trim();
+          if (getComputedStyle(e).display === 'inline' && !alone) return false;
+          return boxes.some((o, j) => j !== i
+            && Math.hypot(Math.max(o.left - x, 0, x - o.right), Math.max(o.top - y, 0, y - o.bottom)) < 12);
+        }).map(e => e.outerHTML.slice(0, 120));
+        """
+    )
+    assert small == []
 
 
 def test_sorting_and_filtering_by_keyboard(browser, address):  # noqa: F811

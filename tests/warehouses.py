@@ -125,6 +125,32 @@ def generate(path: Path, councils: int, editions: int, rows: int, first_edition:
                 select 'damaged_figure', 'warning', edition_key, source_file, row_number, source_line_from, source_line_to, 'value_text', value_text,
                     'This figure is damaged and not taken as a number; compare it with the document.', 'conversion'
                 from mart_dashboard where value_status = 'damaged';
+            insert into mart_indicator_lineage (edition_key, indicator_key, indicator_name, topic, area_code, status, row_number, printed_label, editions_between, source_file)
+                select edition_key, indicator_key, indicator_name, topic, area_code, case when q = {first_edition} then 'first_seen' else 'continued' end,
+                    row_number, '% of ' || indicator_name, 0, edition_key || '.txt'
+                from figure;
+            insert into mart_children_behind (edition_key, row_number, role, indicator_key, area_code, period_key, value, decimals, unit, numerator, denominator_low,
+                    denominator_high, denominator_status, interval_lower, interval_upper, benchmark_gap_children_low, benchmark_gap_children_high,
+                    children_behind_benchmark_low, children_behind_benchmark_high, compared_with_benchmark, source_file)
+                select edition_key, row_number, 'latest', indicator_key, area_code, period_key, value, decimals, unit, numerator, numerator + 10, numerator + 12,
+                    'implied', value - 5, value + 5, -2.5, -1.25, 1.25, 2.5, 'similar', edition_key || '.txt'
+                from figure where unit = 'percent' and assessed and not damaged;
+            insert into mart_published_audit (audit_key, check_code, edition_key, area_code, row_number, indicator_key, verdict, severity, evidence, source_file,
+                    source_line_from, source_line_to, other_source_file, other_line_from, other_line_to)
+                select 'printed_' || part || '|' || edition_key || '|' || row_number, 'printed_' || part, edition_key, area_code, row_number, indicator_key, verdict,
+                    case verdict when 'disagrees' then 'warning' else 'info' end,
+                    indicator_name || ': the printed ' || part || ' of row ' || row_number || ' is held against what follows from the rest of the edition.',
+                    edition_key || '.txt', line, line, edition_key || '.txt', 3, 3
+                from figure, (values ('colour'), ('target'), ('direction')) as parts(part),
+                    lateral (select case when part = 'colour' and (q + row_number) % 5 = 0 then 'disagrees' when part = 'target' then 'agrees' else 'cannot_tell' end as verdict)
+                where not damaged;
+            insert into fct_claim (edition_key, paragraph, claim_number, indicator_key, area_code, claim_kind, direction, judgement, is_latest_available,
+                    fitting_indicators, has_dashboard, words, source_file, source_line_from, source_line_to)
+                select edition_key, row_number, 1, indicator_key, area_code, 'figure', 'none', 'none', false, 1, true,
+                    indicator_name || ' came to what the dashboard prints.', 'report-' || edition_key || '.txt', line * 3, line * 3 + 1
+                from figure where row_number % 3 = 0 and not damaged;
+            insert into bridge_indicator_relation (indicator_key, related_indicator_key, relation)
+                select a.indicator_key, b.indicator_key, 'other_measure' from measure as a join measure as b on abs(a.row_number - b.row_number) = 1;
             insert into source_file (source_sha256, source_file, received_at, outcome, edition_key, area_code, line_count, version_number, in_force)
                 select source_sha256, source_file, timestamp '2026-11-22', 'loaded', edition_key, area_code, line_count, 1, true from dim_edition;
             insert into source_line (edition_key, line_number, disposition, row_number)

@@ -7,6 +7,7 @@ processes where there are many: each reads its own share and holds one council a
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import multiprocessing
@@ -144,6 +145,8 @@ def _fill(
             areas=areas,
             indicators={indicator.indicator_key: indicator for indicator in opened.indicators()},
             has_lineage=bool(nodes),
+            relations=opened.relations(),
+            periods=opened.periods(),
             more=tuple(part.link for part in parts),
         )
         common = Common(
@@ -189,7 +192,7 @@ def _fill(
 def _write_share(job: _Job) -> _Share:
     newest: dict[str, dict[str, Point]] = {}
     with Warehouse(job.warehouse, job.disclosure) as opened:
-        frame = _with_values(job.frame, opened.national_values())
+        frame = dataclasses.replace(job.frame, values=opened.national_values())
         writer = _Writer(frame, job.made, job.before)
         for area in job.areas:
             council = opened.council(area)
@@ -197,10 +200,6 @@ def _write_share(job: _Job) -> _Share:
                 writer.write(page)
             newest[area.area_code] = _newest(council)
     return _Share(writer.keys, writer.written, writer.bytes, newest)
-
-
-def _with_values(frame: Frame, values: Mapping[tuple[str, str], tuple[float, ...]]) -> Frame:
-    return Frame(frame.areas, frame.indicators, frame.has_lineage, values, frame.more)
 
 
 def _newest(council: Council) -> dict[str, Point]:
@@ -316,24 +315,33 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finished,
     )
+    # Filters and not functions: a template calls them without its context, which takes a third of the time.
     environment.filters |= {
         "number": words.number,
+        "rounded": words.rounded,
         "figure": words.figure,
         "change": words.change,
         "day": words.day,
         "moment": words.moment,
         "plural": words.plural,
         "plain": words.plain,
+        "lines_to": words.lines,
         "printed": cells.printed,
-    }
-    environment.globals |= {
-        "words": words,
-        "lines_of": words.lines,
+        "link": cells.link,
+        "source_of": cells.source_of,
+        "benchmark_of": cells.benchmark_of,
+        "finding_of": cells.finding_of,
+        "places_of": cells.places_of,
         "status_tag": cells.status_tag,
         "data_of": cells.data_of,
+        "count_of": cells.count_of,
+        "computed": cells.computed,
+        "span_of": cells.span_of,
+        "behind_of": cells.behind_of,
         "value_of": cells.value_of,
         "figure_of": cells.figure_of,
         "direction_of": cells.direction_of,
         "target_of": cells.target_of,
     }
+    environment.globals["words"] = words
     return environment

@@ -6,12 +6,14 @@ from the data goes through `printed` or `escape`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from quarterdeck.site import words
+from quarterdeck.site.audit import Said, Where
 
 #: How many are remembered. By type too: 2 and 2.0 are the same key and not the same text.
 _KEPT = 20_000
@@ -24,6 +26,29 @@ def printed(text: Any) -> Markup:
         return Markup("")
     # A mark that ends an isolate which the text did not begin would end ours.
     return Markup(f"<bdi>{escape(words.isolated(words.clean(str(text))))}</bdi>")
+
+
+def link(href: str, text: str | None) -> Markup:
+    """A link with printed words."""
+    return Markup(f'<a href="{escape(href)}">{printed(text)}</a>')
+
+
+def source_of(file: str, first: int | None, last: int | None) -> Markup:
+    """A file and lines of it."""
+    return Markup(f"{printed(file)}, {words.lines(first, last)}")
+
+
+def places_of(places: Sequence[Where]) -> Markup:
+    """Where something stands, in brackets."""
+    if not places:
+        return Markup("")
+    shown = "; ".join(f"{printed(one.file)}, {one.lines}" if one.file else one.lines for one in places)
+    return Markup(f'<span class="where">({shown})</span>')
+
+
+def finding_of(said: Said) -> Markup:
+    """A finding of the audit as a sentence."""
+    return Markup(f"<b>{escape(said.about)}.</b> {printed(said.finding.evidence)} {places_of(said.places)}")
 
 
 @lru_cache
@@ -39,6 +64,42 @@ def status_tag(rag: str | None) -> Markup:
 def data_of(value: float | None, shown: str) -> Markup:
     """A number as a person reads it, with the number itself in the element; nothing where there is none."""
     return Markup("") if value is None else Markup(f'<data value="{value}">{escape(shown)}</data>')
+
+
+@lru_cache(_KEPT, typed=True)
+def count_of(value: int | None) -> Markup:
+    """A count as it stands in a table of counts."""
+    return data_of(value, str(value))
+
+
+@lru_cache(_KEPT, typed=True)
+def computed(value: float | None) -> Markup:
+    """A computed number, rounded for the eye; the element keeps all its digits."""
+    return data_of(value, words.rounded(value))
+
+
+@lru_cache(_KEPT, typed=True)
+def span_of(low: float | None, high: float | None) -> Markup:
+    """What lies between two computed numbers: `10.65 to 11.44`, or the one number where they are the same."""
+    if low is None or high is None:
+        return computed(low)
+    return computed(low) if low == high else computed(low) + " to " + computed(high)
+
+
+@lru_cache(_KEPT, typed=True)
+def behind_of(behind: tuple[float | None, float | None], gap: tuple[float | None, float | None]) -> Markup:
+    """Children behind or ahead; without a polarity more or fewer. Both ends of what is implied."""
+    for (low, high), (more, fewer) in ((behind, (" behind", " ahead")), (gap, (" more", " fewer"))):
+        if low is None or high is None:
+            continue
+        if low == high == 0:
+            return computed(0.0)
+        if low >= 0:
+            return span_of(low, high) + more
+        if high <= 0:
+            return span_of(-high, -low) + fewer
+        return computed(-low) + fewer + " to " + computed(high) + more
+    return Markup("")
 
 
 @lru_cache(_KEPT, typed=True)
@@ -81,6 +142,12 @@ def direction_of(direction: str | None, judgement: str | None) -> Markup:
     if judgement and judgement != "none" and not (direction == "same" and judgement == "similar"):
         parts.append(f'<span class="judged">{escape(judgement)}</span>')
     return Markup(", ".join(parts))
+
+
+@lru_cache(_KEPT, typed=True)
+def benchmark_of(text: str | None, value: float | None) -> Markup:
+    """A benchmark as printed, with the number that it is."""
+    return printed(text) if value is None else Markup(f'<data value="{value}">{printed(text)}</data>')
 
 
 @lru_cache(_KEPT, typed=True)

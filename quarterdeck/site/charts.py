@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -153,24 +153,32 @@ def trend(shown: Trend, ident: str, title: str, description: str) -> Markup:
     if shown.limits is not None and shown.mean is not None:
         bounds = {"mean": shown.mean, "lower": shown.limits[0], "upper": shown.limits[1]}
     ends = (milliseconds(dots[shown.limits_from].end), milliseconds(dots[-1].end))
-    drawn = [{"x": when, "y": value, "part": part} for part, value in bounds.items() for when in ends]
+    level = {part: {"x": ends[0], "x2": ends[1], "y": value} for part, value in bounds.items()}
     filled = {
-        "line": [
-            {"x": milliseconds(dot.end), "y": dot.value, "part": part}
-            for part, stretch in enumerate(segments(dots))
-            if len(stretch) > 1
-            for dot in stretch
-        ],
+        "line": _broken(
+            [(milliseconds(dot.end), dot.value) for dot in stretch] for stretch in segments(dots) if len(stretch) > 1
+        ),
         "ordinary": [{"x": milliseconds(d.end), "y": d.value} for i, d in enumerate(dots) if i not in flagged],
         "flagged": [{"x": milliseconds(d.end), "y": d.value} for i, d in enumerate(dots) if i in flagged],
         "benchmark": [{"x": milliseconds(when), "y": value} for when, value in shown.benchmarks],
         "target": [{"x": milliseconds(when), "y": value} for when, value in shown.targets],
-        "mean": [one for one in drawn if one["part"] == "mean"],
-        "limits": [one for one in drawn if one["part"] != "mean"],
+        "mean": [level["mean"]] if level else [],
+        "limits": [level["lower"], level["upper"]] if level else [],
     }
     x = Scale(_padded(days, least=86_400_000.0 * 120), _WIDTH, _day_ticks)
     y = Scale(_padded(values, least=abs(max(values)) * 0.05 or 1), _HIGH, _number_ticks)
     return _labelled(_rendered(_trend_chart, filled, {"x": x, "y": y}), ident, title, description, x, y, _HIGH)
+
+
+def _broken(parts: Iterable[Sequence[tuple[int, float]]]) -> list[dict[str, float | None]]:
+    """Lines as one, broken between its parts by a row without a value; a line for each part takes twice the time."""
+    rows: list[dict[str, float | None]] = []
+    for part in parts:
+        if rows:
+            # Between the two: Vega sorts by x.
+            rows.append({"x": (rows[-1]["x"] + part[0][0]) / 2, "y": None})
+        rows += [{"x": x, "y": y} for x, y in part]
+    return rows
 
 
 def distribution(
@@ -237,22 +245,23 @@ def _day_ticks(low: float, high: float) -> list[tuple[float, str]]:
 def _trend_chart() -> Any:
     import altair as alt
 
-    # The axes are drawn in `_labelled`.
-    x = alt.X("x:T", scale=alt.Scale(type="utc", nice=False), axis=None)
+    # The axes are drawn in `_labelled`. Days are numbers and points are all valid: neither needs an expression, and
+    # Vega compiles each of those anew for every chart (6 ms a chart with them, 3.5 ms without; November 2026).
+    x = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(zero=False, nice=False), axis=None)
 
     def layer(name: str) -> Any:
         return alt.Chart(alt.NamedData(name)).encode(x=x, y=y)
 
     return alt.layer(
-        layer("limits").mark_line(color=MUTED, strokeDash=[6, 4], strokeWidth=1.2).encode(detail="part:N"),
-        layer("mean").mark_line(color=MUTED, strokeWidth=1.2),
-        layer("target").mark_point(shape="stroke", color=STRONG, size=260, strokeWidth=2.5),
-        layer("benchmark").mark_point(shape="diamond", color=MUTED, size=70, strokeWidth=1.6),
-        layer("line").mark_line(color=LINE, strokeWidth=2.2, strokeJoin="round").encode(detail="part:N"),
-        layer("ordinary").mark_point(shape="circle", filled=True, color=LINE, size=46, opacity=1),
+        layer("limits").mark_rule(invalid=None, color=MUTED, strokeDash=[6, 4], strokeWidth=1.2).encode(x2="x2"),
+        layer("mean").mark_rule(invalid=None, color=MUTED, strokeWidth=1.2).encode(x2="x2"),
+        layer("target").mark_point(invalid=None, shape="stroke", color=STRONG, size=260, strokeWidth=2.5),
+        layer("benchmark").mark_point(invalid=None, shape="diamond", color=MUTED, size=70, strokeWidth=1.6),
+        layer("line").mark_line(color=LINE, strokeWidth=2.2, strokeJoin="round"),
+        layer("ordinary").mark_point(invalid=None, shape="circle", filled=True, color=LINE, size=46, opacity=1),
         layer("flagged").mark_point(
-            shape="triangle-up", filled=True, color=WARM, stroke=INK, strokeWidth=1, size=130, opacity=1
+            invalid=None, shape="triangle-up", filled=True, color=WARM, stroke=INK, strokeWidth=1, size=130, opacity=1
         ),
     ).properties(height=_HIGH)
 
@@ -280,7 +289,12 @@ def _compiled(describe: Callable[[], Any]) -> str:
         .properties(width=_WIDTH, autosize=_NO_FIT, padding=_PADDING)
         .configure(view={"stroke": None}, background="transparent", aria=False)
     )
-    return json.dumps(vl_convert.vegalite_to_vega(chart.to_dict()))
+    vega = vl_convert.vegalite_to_vega(chart.to_dict())
+    for mark in vega["marks"]:
+        # All but the breaks of a line is valid: what should be done with the rest is left out, and only that.
+        drawn = mark["encode"]["update"]
+        drawn |= {at: rule[-1] for at, rule in drawn.items() if isinstance(rule, list)}
+    return json.dumps(vega)
 
 
 def _rendered(describe: Callable[[], Any], filled: Mapping[str, list], scales: Mapping[str, Scale]) -> str:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
-from quarterdeck.disclosure import Rule, open_disclosed
+from quarterdeck.disclosure import Rule, listing, open_disclosed
 
 T = TypeVar("T")
 
@@ -159,6 +159,8 @@ class Position:
     comparability_note: str | None
     then_period_key: str | None
     then_release: str | None
+    then_published_on: date | None
+    then_certainty: str | None
     then_n: int | None
     then_p25: float | None
     then_p50: float | None
@@ -169,6 +171,8 @@ class Position:
     then_england: float | None
     now_period_key: str | None
     now_release: str | None
+    now_published_on: date | None
+    now_certainty: str | None
     now_n: int | None
     now_p25: float | None
     now_p50: float | None
@@ -187,9 +191,7 @@ class Finding:
     check_code: str
     edition_key: str
     row_number: int | None
-    claim_text: str | None
-    expected_text: str | None
-    method: str | None
+    paragraph: int | None
     verdict: str
     severity: str
     evidence: str
@@ -202,13 +204,79 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What the covering report says (fct_claim): of an indicator, or of the whole edition."""
+
+    edition_key: str
+    paragraph: int
+    claim_number: int
+    indicator_key: str | None
+    claim_kind: str
+    reason: str | None
+    words: str | None
+    source_file: str
+    source_line_from: int | None
+    source_line_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a printed figure implies in children (mart_children_behind); all of it is implied, nothing printed."""
+
+    edition_key: str
+    row_number: int
+    period_label: str | None
+    value: float | None
+    decimals: int | None
+    unit: str | None
+    numerator: int | None
+    denominator_low: int | None
+    denominator_high: int | None
+    denominator_status: str | None
+    interval_lower: float | None
+    interval_upper: float | None
+    benchmark_gap_children_low: float | None
+    benchmark_gap_children_high: float | None
+    children_behind_benchmark_low: float | None
+    children_behind_benchmark_high: float | None
+    compared_with_benchmark: str | None
+    target_gap_children_low: float | None
+    target_gap_children_high: float | None
+    children_behind_target_low: float | None
+    children_behind_target_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of an indicator in an edition (mart_indicator_lineage)."""
+
+    edition_key: str
+    indicator_key: str
+    status: str
+    row_number: int | None
+    printed_label: str | None
+    editions_between: int | None
+    related_indicator_key: str | None
+    relation: str | None
+    silence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """An indicator and another that could be taken for it (bridge_indicator_relation)."""
+
+    indicator_key: str
+    related_indicator_key: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A council's place in a national measure and period (mart_national_position)."""
 
     measure_key: str
     measure_name: str | None
     period_key: str
-    period_text: str | None
     release_key: str | None
     revision_status: str | None
     value: float
@@ -338,7 +406,16 @@ class Council:
     issues: Mapping[str, tuple[Issue, ...]]
     lines: Mapping[str, tuple[LineCount, ...]]
     findings: Mapping[str, tuple[Finding, ...]]
+    claims: Mapping[str, tuple[Claim, ...]]
+    behind: Mapping[tuple[str, int], Behind]
+    steps: Mapping[str, tuple[Step, ...]]
     places: Mapping[str, tuple[Place, ...]]
+
+    @cached_property
+    def findings_at(self) -> Mapping[tuple[str, int | None], tuple[Finding, ...]]:
+        """The findings by edition and row."""
+        every = (one for ones in self.findings.values() for one in ones)
+        return grouped(every, lambda one: (one.edition_key, one.row_number))
 
 
 def values_of(record: Any) -> tuple:
@@ -448,6 +525,7 @@ class Warehouse:
             code,
         )
         positions = self._read(Position, "mart_benchmark_position", f"{of_area} order by edition_key, row_number", code)
+        order = {edition.edition_key: number for number, edition in enumerate(editions)}
         return Council(
             area=area,
             editions=tuple(editions),
@@ -487,8 +565,45 @@ class Warehouse:
                 ),
                 lambda one: one.edition_key,
             ),
+            claims=grouped(
+                (
+                    one
+                    for one in self._read(
+                        Claim, "fct_claim", f"{of_area} order by edition_key, paragraph, claim_number", code
+                    )
+                    if one.words not in _withheld("fct_claim", "words")
+                ),
+                lambda one: one.edition_key,
+            ),
+            behind={
+                (one.edition_key, one.row_number): one
+                for one in self._read(
+                    Behind,
+                    "mart_children_behind",
+                    "where area_code = ? and role = 'latest' and value is not null order by edition_key, row_number",
+                    code,
+                )
+            },
+            steps=grouped(
+                sorted(
+                    self._read(Step, "mart_indicator_lineage", "where area_code = ?", code),
+                    key=lambda one: order.get(one.edition_key, -1),
+                ),
+                lambda one: one.indicator_key,
+            ),
             places=self._national.places.get(area.area_code, {}),
         )
+
+    def relations(self) -> dict[str, tuple[Relation, ...]]:
+        """Related indicators by indicator."""
+        found = self._read(Relation, "bridge_indicator_relation", "order by indicator_key, related_indicator_key")
+        return grouped(found, lambda one: one.indicator_key)
+
+    def periods(self) -> dict[str, str]:
+        """The words for each period."""
+        if not self.has("dim_period", "period_key", "label"):
+            return {}
+        return dict(self._fetch("select period_key, label from marts.dim_period order by period_key"))
 
     def issue_counts(self) -> list[IssueCount]:
         """Problems by edition and kind."""
@@ -558,6 +673,13 @@ class Warehouse:
 class _National:
     places: Mapping[str, Mapping[str, tuple[Place, ...]]]
     values: Mapping[tuple[str, str], tuple[float, ...]]
+
+
+@cache
+def _withheld(table: str, column: str) -> frozenset[str | None]:
+    """What stands in place of a text that says nothing any more: null, and what the disclosure rule puts there."""
+    groups = (group for group in listing().get(table, {}).values() if isinstance(group, Mapping))
+    return frozenset({None, *(group[column] for group in groups if column in group)})
 
 
 def _chosen(kind: type, there: Container[str]) -> str:

@@ -8,15 +8,15 @@ page that is written, so they stand in the context as `Lazy` values or as functi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from quarterdeck.site import charts, process_control, words
+from quarterdeck.site import audit, cells, charts, naming, process_control, words
 from quarterdeck.site.charts import Dot
 from quarterdeck.site.model import (
     Area,
@@ -29,6 +29,7 @@ from quarterdeck.site.model import (
     Place,
     Point,
     Position,
+    Relation,
     Row,
     SourceFile,
     Table,
@@ -80,12 +81,18 @@ class Frame:
     indicators: Mapping[str, Indicator]
     has_lineage: bool = False
     values: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+    relations: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
+    periods: Mapping[str, str] = field(default_factory=dict)
     more: tuple[Link, ...] = ()
 
     @property
     def only(self) -> Area | None:
         """The council, where there is only one."""
         return self.areas[0] if len(self.areas) == 1 else None
+
+    def period_name(self, key: str) -> str:
+        """The words for a period."""
+        return self.periods.get(key) or words.year_name(key)
 
     def menu(self) -> tuple[Link, ...]:
         found = [Link(HOME, "Dashboards")]
@@ -142,9 +149,9 @@ def council_pages(frame: Frame, council: Council) -> Iterator[Page]:
         (row for edition in council.editions for row in council.rows.get(edition.edition_key, ()) if row.indicator_key),
         lambda row: row.indicator_key,
     )
-    for key in sorted({*rows, *council.points}):
-        if key in frame.indicators:
-            yield indicator_page(frame, council, frame.indicators[key], rows.get(key, ()))
+    shown = {*rows, *council.points} & frame.indicators.keys()
+    for key in sorted(shown):
+        yield indicator_page(frame, council, frame.indicators[key], rows.get(key, ()), shown)
 
 
 @dataclass(frozen=True)
@@ -153,11 +160,12 @@ class Line:
 
     row: Row
     position: Position | None
-    reasons: tuple[Issue, ...]
+    said: Sequence[Markup]
     notes: tuple[tuple[int, Issue], ...]
     spark: Markup
     href: str | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[audit.Said, ...] = ()
+    quotes: Sequence[audit.Quote] = ()
 
 
 def edition_page(frame: Frame, council: Council, history: History, place: int) -> Page:
@@ -165,9 +173,10 @@ def edition_page(frame: Frame, council: Council, history: History, place: int) -
     edition = council.editions[place]
     key, area = edition.edition_key, council.area
     rows = council.rows.get(key, ())
-    issues = council.issues.get(key, ())
-    findings = council.findings.get(key, ())
-    told = grouped((one for one in findings if one.verdict not in _SILENT), lambda one: one.row_number)
+    findings, claims = council.findings.get(key, ()), council.claims.get(key, ())
+    at_rows, others = audit.quotes(claims, rows, findings)
+    quoted = {quote.place for quote in others}
+    issues = [issue for issue in council.issues.get(key, ()) if not _is_quoted(issue, edition, quoted)]
     notes = tuple(enumerate(issues, start=1))
     by_row = grouped((note for note in notes if note[1].row_number is not None), lambda note: note[1].row_number)
     summaries = council.summaries.get(key, ())
@@ -175,21 +184,21 @@ def edition_page(frame: Frame, council: Council, history: History, place: int) -
 
     def lines() -> list[tuple[str | None, list[Line]]]:
         groups: list[tuple[str | None, list[Line]]] = []
+        told = audit.told(findings, rows, edition.source_file)
         for row, position in zip(rows, positions, strict=True):
             of_row = by_row.get(row.row_number, ())
             dots = history.until(row)
             line = Line(
                 row=row,
                 position=position,
-                reasons=tuple(
-                    issue for _, issue in of_row if issue.severity != "info" or row.value_status == "repaired"
-                ),
+                said=_reasons(row, [issue for _, issue in of_row]),
                 notes=of_row,
                 spark=charts.sparkline(dots, _spoken(dots)) if len(dots) > 1 else Markup(""),
                 href=indicator_path(area.area_code, row.indicator_key)
                 if row.indicator_key in frame.indicators
                 else None,
                 findings=told.get(row.row_number, ()),
+                quotes=at_rows.get(row.row_number, ()),
             )
             heading = _heading(row, rows)
             if not groups or groups[-1][0] != heading:
@@ -212,8 +221,11 @@ def edition_page(frame: Frame, council: Council, history: History, place: int) -
             "notes": notes,
             "summaries": summaries,
             "findings": findings,
-            "of_edition": told.get(None, ()),
-            "verdicts": _verdicts(findings),
+            "tally": audit.tally(findings),
+            "of_edition": Lazy(lambda: audit.told(findings, rows, edition.source_file).get(None, ())),
+            "untold": Lazy(lambda: _untold(findings, rows, edition.source_file)),
+            "quotes": others,
+            "quoted_files": sorted({quote.place.file for quote in others if quote.place.file}),
             "columns": _columns(rows, history),
             "comparators": sorted({row.comparator for row in rows if row.comparator}),
             "earlier": earlier and Link(edition_path(area.area_code, earlier.edition_key), edition_name(earlier)),
@@ -227,6 +239,7 @@ def edition_page(frame: Frame, council: Council, history: History, place: int) -
             [values_of(issue) for issue in issues],
             [values_of(summary) for summary in summaries],
             [values_of(finding) for finding in findings],
+            [values_of(claim) for claim in claims],
             [history.key(row) for row in rows],
             [row.indicator_key in frame.indicators for row in rows],
             earlier and values_of(earlier)[:4],
@@ -236,15 +249,44 @@ def edition_page(frame: Frame, council: Council, history: History, place: int) -
     )
 
 
-#: What agrees or cannot be told stands in the list below the dashboard, not at the row.
-_SILENT = ("agrees", "cannot_tell")
+def _untold(findings: Sequence[Finding], rows: Sequence[Row], own_file: str) -> list[tuple[str, str, list[audit.Said]]]:
+    """What does not stand at its row, by verdict: a word to link to, a heading, the findings."""
+    by_number = {row.row_number: row for row in rows}
+    kept = grouped((one for one in findings if not audit.is_told(one)), lambda one: one.verdict)
+    return [
+        (
+            verdict.replace("_", "-"),
+            words.VERDICTS[verdict][0],
+            [audit.said(one, by_number.get(one.row_number), own_file) for one in kept[verdict]],
+        )
+        for verdict in words.VERDICTS
+        if verdict in kept and verdict != "suppressed"
+    ]
 
 
-def _verdicts(findings: Sequence[Finding]) -> list[tuple[str, int]]:
-    """How often each verdict was given, in the order of words.VERDICTS."""
-    counts = {verdict: len(found) for verdict, found in grouped(findings, lambda one: one.verdict).items()}
-    known = [verdict for verdict in words.VERDICTS if verdict in counts]
-    return [(verdict, counts[verdict]) for verdict in (*known, *sorted(counts.keys() - known))]
+_NEEDS_NO_WORDS = ("reported", "repaired", "suppressed", "blank")
+
+
+def _reasons(row: Row, issues: Sequence[Issue]) -> list[Markup]:
+    """Why a figure is not there or is not as printed, a sentence each."""
+    said = []
+    if row.value_status not in _NEEDS_NO_WORDS:
+        said.append(escape(words.STATUSES.get(row.value_status, ("", row.value_status))[1]))
+        if row.value_text and row.value_status != "damaged":
+            said[0] += Markup(" Printed: {}.").format(cells.printed(row.value_text))
+    for issue in issues:
+        if issue.severity == "info" and row.value_status != "repaired":
+            continue
+        column = issue.column_name or ""
+        if (row.value_status, issue.issue_code, column) != ("damaged", "damaged_figure", "value_text"):
+            said.append(("Figure before: " if column.startswith("previous_") else "") + cells.printed(issue.message))
+    return said
+
+
+def _is_quoted(issue: Issue, edition: Edition, quoted: Container[audit.Where]) -> bool:
+    """Whether a note for the record is about words of the covering report that the page has anyway."""
+    place = audit.Where(issue.source_file, words.lines(issue.source_line_from, issue.source_line_to))
+    return issue.severity == "info" and issue.source_file != edition.source_file and place in quoted
 
 
 def _heading(row: Row, rows: Sequence[Row]) -> str | None:
@@ -339,21 +381,34 @@ class Series:
     chart: Callable[[], Markup]
 
 
-def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: Sequence[Row]) -> Page:
-    """One indicator of one council: what it is, what it was called, its series, and every printed row of it."""
+def indicator_page(
+    frame: Frame, council: Council, indicator: Indicator, rows: Sequence[Row], shown: Container[str]
+) -> Page:
+    """One indicator of one council: what it is, what it was called, its series, and every printed row of it.
+
+    `shown` are the indicators of which this council has a page.
+    """
     area, key = council.area, indicator.indicator_key
     editions = {edition.edition_key: edition for edition in council.editions}
     points = council.points.get(key, ())
-    names: dict[str, list[Edition]] = {}
-    for row in rows:
-        names.setdefault(row.printed_label or "", []).append(editions[row.edition_key])
-    positions = {
-        (row.edition_key, row.row_number): council.positions.get((row.edition_key, row.row_number)) for row in rows
-    }
+    at = [(row.edition_key, row.row_number) for row in rows]
+    positions = {place: council.positions.get(place) for place in at}
+    behind = [council.behind[place] for place in at if place in council.behind]
+    steps = council.steps.get(key, ())
+    names = naming.names(steps)
+    late = {one.edition_key: one.silence for one in steps if one.silence in ("late", "not_due") and one.row_number}
+    related = naming.related(frame.relations.get(key, ()), frame.indicators, shown.__contains__)
+    findings = {place: council.findings_at.get(place, ()) for place in at}
     parts = grouped(points, lambda point: (point.period_type, point.unit))
     places = council.places.get(indicator.national_measure or "", ())
     everybody = frame.values.get((places[-1].measure_key, places[-1].period_key), ()) if places else ()
     path = indicator_path(area.area_code, key)
+    root = "../" * path.count("/")
+
+    def link_to(edition_key: str, row_number: int) -> Markup:
+        href = f"{root}{edition_path(area.area_code, edition_key)}#row-{row_number}"
+        return cells.link(href, edition_name(editions[edition_key]))
+
     return Page(
         path=path,
         title=f"{indicator.indicator_name}, {area.area_name}",
@@ -361,7 +416,13 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
         context={
             "indicator": indicator,
             "area": area,
-            "names": list(names.items()),
+            "names": names,
+            "name_of_indicator": lambda one: frame.indicators[one].indicator_name if one in frame.indicators else one,
+            "has_page": shown.__contains__,
+            "indicator_link": lambda one: indicator_path(area.area_code, one),
+            "related": related,
+            "late": late,
+            "behind": behind,
             "rows": rows,
             "editions": editions,
             "positions": positions,
@@ -372,16 +433,12 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
                 ]
             ),
             "places": places,
+            "period_name": frame.period_name,
             "distribution": lambda: _distribution(indicator, area, places[-1], everybody),
             "everybody": len(everybody),
-            "findings": [
-                one
-                for row in rows
-                for one in council.findings.get(row.edition_key, ())
-                if one.row_number == row.row_number and one.verdict not in _SILENT
-            ],
+            "findings": Lazy(lambda: [(row.edition_key, one) for row in rows for one in _told(findings, row)]),
             "sources": {(row.edition_key, row.row_number): row for row in rows},
-            "edition_link": lambda edition_key: edition_path(area.area_code, edition_key),
+            "link_to": link_to,
             "name_of": lambda edition_key: edition_name(editions[edition_key]),
             "overview": None if frame.only else overview_path(key),
         },
@@ -392,18 +449,23 @@ def indicator_page(frame: Frame, council: Council, indicator: Indicator, rows: S
             [values_of(point) for point in points],
             [position and values_of(position) for position in positions.values()],
             [values_of(editions[edition_key])[:9] for edition_key in {row.edition_key: None for row in rows}],
-            [values_of(place) for place in places],
+            [(values_of(place), frame.period_name(place.period_key)) for place in places],
             everybody,
-            [
-                values_of(one)
-                for row in rows
-                for one in council.findings.get(row.edition_key, ())
-                if one.row_number == row.row_number
-            ],
+            [values_of(one) for ones in findings.values() for one in ones if audit.is_told(one)],
+            [values_of(one) for one in names],
+            [frame.indicators[one.related].indicator_name for one in names if one.related in frame.indicators],
+            [(kind, [values_of(one) for one in ones]) for kind, ones in related],
+            sorted(late.items()),
+            [values_of(one) for one in behind],
             frame.only is None,
         ),
         crumbs=_crumbs(frame, area),
     )
+
+
+def _told(findings: Mapping[tuple[str, int], Sequence[Finding]], row: Row) -> Sequence[audit.Said]:
+    found = findings[row.edition_key, row.row_number]
+    return audit.told(found, [row], row.source_file).get(row.row_number, ())
 
 
 def _distribution(indicator: Indicator, area: Area, place: Place, everybody: Sequence[float]) -> Markup:
@@ -517,13 +579,14 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
     chosen = sorted(
         newest.values(), key=lambda one: (one[0].topic or "~", one[0].indicator_name or "", one[0].row_number)
     )
+    passports = [one for row, position, _ in chosen for one in _passports(frame, row, position, places)]
     return Page(
         path=benchmarks_path(area.area_code),
         title=f"Benchmarks, {area.area_name}",
         template="benchmarks.html.j2",
         context={
             "area": area,
-            "passports": [one for row, position, _ in chosen for one in _passports(row, position, places)],
+            "passports": passports,
             "assessed": Lazy(lambda: [_assessed(*one) for one in chosen]),
             "topics": sorted({row.topic for row, _, _ in chosen if row.topic}),
             "edition_link": lambda key: edition_path(area.area_code, key),
@@ -533,11 +596,7 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
         made_of=(
             values_of(area),
             [(values_of(r), values_of(p), values_of(e)[:9]) for r, p, e in chosen],
-            [
-                places.get((p.national_measure, when))
-                for _, p, _ in chosen
-                for when in (p.then_period_key, p.now_period_key)
-            ],
+            [values_of(one) for one in passports],
         ),
         crumbs=() if frame.only else _crumbs(frame, area),
         here=benchmarks_path(area.area_code),
@@ -546,49 +605,62 @@ def benchmark_page(frame: Frame, council: Council) -> Page:
 
 @dataclass(frozen=True)
 class Passport:
-    """Where a quartile comes from: of which figures, how many, and how near to another quartile. In words already."""
+    """Where a quartile comes from: of which figures, how many, and how near to another quartile.
 
+    `when` is then or now; `rows` is how many rows the indicator has, in the first of them, and 0 in the next.
+    """
+
+    row: str
     name: str | None
-    first: bool
-    printed: str
+    rows: int
+    printed: int | None
     when: str
     period: str | None
-    band: str
+    band: int | None
     n: int
-    boundaries: str
-    distance: str
+    points: tuple[float | None, ...]
+    distance: float | None
     ties: int | None
-    release: str | None
+    release: str
     note: str | None
 
 
-def _passports(row: Row, position: Position, places: Mapping[tuple[str, str], int | None]) -> list[Passport]:
+def _passports(
+    frame: Frame, row: Row, position: Position, places: Mapping[tuple[str, str], int | None]
+) -> list[Passport]:
     """What is known of the figure's place among the national figures of its time, and among the newest."""
     found = []
-    for when in ("then", "now"):
-        n = getattr(position, f"{when}_n")
-        if not n:
-            continue
-        points = [getattr(position, f"{when}_{point}") for point in ("p25", "p50", "p75")]
-        distance, band = getattr(position, f"{when}_distance_to_boundary"), getattr(position, f"{when}_band")
+    known = [when for when in ("then", "now") if getattr(position, f"{when}_n")]
+    for when in known:
         period = getattr(position, f"{when}_period_key")
         found.append(
             Passport(
+                row=f"{row.edition_key}/{row.row_number}",
                 name=row.indicator_name or row.printed_label,
-                first=not found,
-                printed=str(position.quartile or "none"),
-                when="Known then" if when == "then" else "Newest",
-                period=period,
-                band="none" if band is None else str(band),
-                n=n,
-                boundaries=", ".join("" if point is None else words.number(round(point, 2)) for point in points),
-                distance="" if distance is None else words.number(round(abs(distance), 2)),
+                rows=0 if found else len(known),
+                printed=position.quartile,
+                when=when,
+                period=period and frame.period_name(period),
+                band=getattr(position, f"{when}_band"),
+                n=getattr(position, f"{when}_n"),
+                points=tuple(getattr(position, f"{when}_{point}") for point in ("p25", "p50", "p75")),
+                distance=getattr(position, f"{when}_distance_to_boundary"),
                 ties=places.get((position.national_measure or "", period or "")),
-                release=getattr(position, f"{when}_release"),
+                release=_release(position, when),
                 note=position.comparability_note,
             )
         )
     return found
+
+
+def _release(position: Position, when: str) -> str:
+    """The publication and its day; what the day rests on follows its name after a colon, and is said here instead."""
+    name = (getattr(position, f"{when}_release") or "").split(":")[0]
+    known, published = getattr(position, f"{when}_certainty"), getattr(position, f"{when}_published_on")
+    if published is None:
+        return name
+    shown = f"{published:%B %Y}" if known == "month_known" else words.day(published)
+    return f"{name}, {shown}{' (day assumed)' if known == 'assumed' else ''}"
 
 
 #: The edge of the picture lies at a gap of this share of the benchmark.
@@ -721,7 +793,7 @@ def quality_of_council(frame: Frame, council: Council) -> Page:
             "kinds": _kinds(counts),
             "examples": examples,
             "by_edition": grouped(counts, lambda one: one.edition_key),
-            "lines": council.lines,
+            "lines": {(one.edition_key, one.disposition): one.count for one in lines},
             "dispositions": sorted({one.disposition for one in lines}),
             "listed": listed if len(listed) <= _MOST_ISSUES else [],
             "too_many": len(listed) > _MOST_ISSUES,
@@ -742,18 +814,15 @@ def quality_of_council(frame: Frame, council: Council) -> Page:
     )
 
 
-_SEVERITIES = ("error", "warning", "info")
-
-
 def _kinds(counts: Sequence[IssueCount]) -> list[tuple[str, str, int, int]]:
     """(severity, code, how often, in how many editions), the worst first."""
     found = grouped(counts, lambda one: (one.severity, one.issue_code))
     return sorted(
         (
-            (severity, code, sum(one.count for one in ones), len({one.edition_key for one in ones}))
+            (severity, code, sum(one.count for one in ones), len({one.edition_key for one in ones} - {None}))
             for (severity, code), ones in found.items()
         ),
-        key=lambda one: (_SEVERITIES.index(one[0]) if one[0] in _SEVERITIES else 9, -one[2], one[1]),
+        key=lambda one: (words.SEVERITIES.index(one[0]) if one[0] in words.SEVERITIES else 9, -one[2], one[1]),
     )
 
 
@@ -861,7 +930,7 @@ def quality_page(frame: Frame, common: Common) -> Page:
             area,
             {
                 level: sum(c.count for c in by_area.get(area.area_code, ()) if c.severity == level)
-                for level in _SEVERITIES
+                for level in words.SEVERITIES
             },
         )
         for area in frame.areas

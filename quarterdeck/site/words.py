@@ -48,13 +48,76 @@ STATUSES = {
     "blank": ("Blank", "No figure is printed here."),
     "suppressed": ("Suppressed", "A count of 1 to 4, or what would give one away, is withheld."),
 }
+#: What the audit says, and what that means.
 VERDICTS = {
-    "agrees": "Agrees",
-    "disagrees": "Disagrees",
-    "differs_in_basis": "Differs in basis",
-    "unit_clash": "Units clash",
-    "depends_on_method": "Depends on the method",
-    "cannot_tell": "Cannot be told",
+    "disagrees": ("disagrees", "the two cannot both be right"),
+    "unit_clash": ("is in another unit", "figures of two kinds are held against each other, and do not compare"),
+    "differs_in_basis": ("is on another basis", "another period, group or purpose explains the difference"),
+    "depends_on_method": ("depends on the method", "a limit that is not printed decides"),
+    "cannot_tell": ("cannot be checked", "what is needed is not printed, not readable or not at hand"),
+    "agrees": ("agrees", "nothing printed speaks against it"),
+    "suppressed": ("is withheld", "a small number could be told from it"),
+}
+#: Where check and verdict together read badly.
+FINDINGS = {
+    ("indicator_changed", "differs_in_basis"): "Another indicator than before",
+    ("bracket_meaning", "differs_in_basis"): "Number in brackets may mean something else",
+}
+#: What a check of the audit is about, as the subject of a verdict. Other checks go by their own name.
+CHECKS = {
+    "bracket_possible": "Number in brackets",
+    "previous_figure": "Earlier figure",
+    "claim_value": "Figure in the report",
+    "claim_numerator": "Number in the report",
+    "claim_previous": "Earlier figure in the report",
+    "claim_period": "Period in the report",
+    "claim_direction": "Direction in the report",
+    "claim_quartile": "Quartile in the report",
+    "claim_availability": "Availability in the report",
+    "tally": "Count in the report",
+    "printed_quartile": "Quartile",
+    "printed_colour": "Colour",
+    "printed_direction": "Direction",
+    "printed_polarity": "Polarity",
+    "printed_target": "Target",
+    "printed_benchmark": "Benchmark",
+    "implied_cohort": "Number of children",
+    "bracket_meaning": "Number in brackets",
+    "indicator_changed": "Indicator",
+}
+SEVERITIES = ("error", "warning", "info")
+#: What became of an indicator in an edition; {} is the related one.
+STEPS = {
+    "first_seen": "First printed",
+    "continued": "Printed",
+    "renamed": "Renamed",
+    "absent": "Not printed",
+    "successor": "First printed, in place of",
+    "basis_changed": "First printed, in place of",
+    "population_changed": "First printed, in place of",
+}
+#: What a related indicator is to the one whose page it is, as a heading above a list.
+RELATIONS = {
+    "successor": "It continues",
+    "predecessor": "It is continued by",
+    "other_basis": "The same on another basis",
+    "other_population": "The same of another group",
+    "other_measure": "Other measures of the same matter",
+}
+COMPARED = {
+    "better": "better, and not by chance alone",
+    "worse": "worse, and not by chance alone",
+    "similar": "within what chance explains",
+}
+DENOMINATORS = {
+    "none_fits": "no whole number fits",
+    "no_upper_end": "no upper end",
+    "not_computed": "too large to tell",
+}
+TRENDS = {
+    "increasing": "Over the last five years it is increasing.",
+    "decreasing": "Over the last five years it is decreasing.",
+    "no_significant_change": "Over the last five years there is no significant change.",
 }
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udfff]")
@@ -77,6 +140,16 @@ def number(value: float | None, decimals: int | None = None) -> str:
 def figure(value: float | None, decimals: int | None, unit: str | None) -> str:
     """A figure as a person writes it: with its sign of per cent, without the other units, which stand elsewhere."""
     return number(value, decimals) + ("%" if unit == "percent" and value is not None else "")
+
+
+@lru_cache(20_000, typed=True)
+def rounded(value: float | None) -> str:
+    """A computed number: to two decimals, or to three significant digits where that is finer."""
+    if value is None:
+        return ""
+    if 0 < abs(value) < 1:
+        return number(float(f"{value:.3g}"))
+    return number(round(value, 2))
 
 
 @lru_cache(20_000, typed=True)
@@ -106,6 +179,15 @@ def lines(first: int | None, last: int | None) -> str:
     return f"line {first}" if last in (None, first) else f"lines {first} to {last}"
 
 
+_YEARS = {"fy": "Financial year", "ay": "Academic year", "cy": "Calendar year"}
+
+
+def year_name(key: str) -> str:
+    """A national year by its key, where the warehouse has no period for it: `fy-2019-20` is Financial year 2019/20."""
+    kind, _, years = key.partition("-")
+    return f"{_YEARS[kind]} {years.replace('-', '/')}" if kind in _YEARS else key
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 figure`, `2 figures`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -113,7 +195,8 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def clean(text: str) -> str:
     """Printed text without what HTML cannot hold: control characters become the replacement character."""
-    return _CONTROLS.sub("\ufffd", text)
+    # No control character is printable, and to ask that is faster than to look for them.
+    return text if text.isprintable() else _CONTROLS.sub("\ufffd", text)
 
 
 def isolated(text: str) -> str:
