@@ -17,9 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
-from quarterdeck.disclosure import Rule, listing, open_disclosed
+from quarterdeck.disclosure import Rule, Table, listing, open_disclosed, public_tables
 
 T = TypeVar("T")
 
@@ -375,24 +373,6 @@ class LineCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a public table, with its description from dbt."""
-
-    column_name: str
-    data_type: str
-    comment: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A public table, with its grain from dbt."""
-
-    table_name: str
-    comment: str | None
-    columns: tuple[Column, ...]
-
-
 @dataclass(frozen=True)
 class Council:
     """Everything of one council, in the order in which it is read aloud: editions by time, rows as printed."""
@@ -440,7 +420,7 @@ class Warehouse:
             "where database_name = 'memory' and schema_name = 'marts'"
         ):
             self._columns.setdefault(table, set()).add(column)
-        self._national = self._national_figures(path)
+        self._national = self._national_figures()
 
     def __enter__(self) -> Warehouse:
         return self
@@ -448,37 +428,21 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def _national_figures(self, path: Path) -> _National:
-        """The national measures that indicators use. They are public: no rule is applied to them.
-
-        They are views that name the catalogue dbt built them in, so the file is opened once more under that name.
-        """
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-            where = str(path).replace("'", "''")
-            connection.execute(f"attach '{where}' as quarterdeck (read_only)")
-            there = {
-                row[0]
-                for row in connection.execute(
-                    "select column_name from duckdb_columns() where schema_name = 'marts' "
-                    "and table_name = 'mart_national_position'"
-                ).fetchall()
-            }
-            if not {"measure_key", "area_code", "period_key", "value", "is_current", "term_marker"} <= there:
-                return _National({}, {})
-            chosen = _chosen(Place, there)
-            base = (
-                "from quarterdeck.marts.mart_national_position where is_current and term_marker is null "
-                "and value is not null and period_key is not null and measure_key in "
-                "(select national_measure from quarterdeck.marts.dim_indicator)"
-            )
-            places = connection.execute(
-                f"select area_code, {chosen} {base} and area_code in "
-                "(select area_code from quarterdeck.marts.dim_edition) "
-                "order by area_code, measure_key, period_key"
-            ).fetchall()
-            values = connection.execute(
-                f"select measure_key, period_key, value {base} order by measure_key, period_key, value"
-            ).fetchall()
+    def _national_figures(self) -> _National:
+        """The national measures that indicators use."""
+        if not self.has("mart_national_position", "is_current", "term_marker"):
+            return _National({}, {})
+        chosen = _chosen(Place, self._columns["mart_national_position"])
+        base = (
+            "from marts.mart_national_position where is_current and term_marker is null "
+            "and value is not null and period_key is not null and measure_key in "
+            "(select national_measure from marts.dim_indicator)"
+        )
+        places = self._fetch(
+            f"select area_code, {chosen} {base} and area_code in (select area_code from marts.dim_edition) "
+            "order by area_code, measure_key, period_key"
+        )
+        values = self._fetch(f"select measure_key, period_key, value {base} order by measure_key, period_key, value")
         by_area: dict[str, dict[str, list[Place]]] = {}
         for area_code, *place in places:
             by_area.setdefault(area_code, {}).setdefault(place[0], []).append(Place(*place))
@@ -638,24 +602,7 @@ class Warehouse:
 
     def tables(self) -> list[Table]:
         """The public tables with dbt's descriptions, which it keeps as comments in the file."""
-        comments = dict(
-            self._fetch(
-                "select table_name, comment from duckdb_tables() where schema_name = 'marts' and not internal "
-                "union all select view_name, comment from duckdb_views() "
-                "where schema_name = 'marts' and database_name = 'warehouse'"
-            )
-        )
-        columns = grouped(
-            self._fetch(
-                "select table_name, column_name, data_type, comment from duckdb_columns() "
-                "where schema_name = 'marts' and database_name = 'warehouse' order by table_name, column_index"
-            ),
-            lambda row: row[0],
-        )
-        return [
-            Table(name, comments.get(name), tuple(Column(*row[1:]) for row in columns[name]))
-            for name in sorted(columns, key=_table_order)
-        ]
+        return sorted(public_tables(self._connection), key=lambda table: _table_order(table.name))
 
     def _read(self, kind: type[T], table: str, rest: str = "", values: Sequence[Any] = ()) -> list[T]:
         if table not in self._columns:

@@ -16,6 +16,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from quarterdeck.disclosure import Table
 from quarterdeck.site import audit, cells, charts, naming, process_control, words
 from quarterdeck.site.charts import Dot
 from quarterdeck.site.model import (
@@ -32,7 +33,6 @@ from quarterdeck.site.model import (
     Relation,
     Row,
     SourceFile,
-    Table,
     grouped,
     values_of,
 )
@@ -973,7 +973,7 @@ def dictionary_page(common: Common) -> Page:
         template="dictionary.html.j2",
         context={"tables": common.tables},
         made_of=(
-            [(table.table_name, table.comment, [values_of(one) for one in table.columns]) for table in common.tables],
+            [(table.name, table.description, [values_of(one) for one in table.columns]) for table in common.tables],
         ),
         here=DICTIONARY,
     )
