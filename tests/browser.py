@@ -7,6 +7,7 @@ fail.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import os
 import shutil
@@ -97,6 +98,36 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """One browser for the tests of a module."""
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
+
+
+def resize(driver: Chrome, width: int, height: int = 900) -> None:
+    # A window is never narrower than 500 px, so the page's own size is set.
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+
+
+def violations(driver: Chrome) -> list:
+    """What axe-core finds wrong with the open page, by WCAG 2.2 AA and its best practices."""
+    # The page's policy allows no foreign script; the debugger's own channel is not bound by it.
+    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": _axe_source()})
+    found = driver.execute_async_script(
+        "const done = arguments[1]; axe.run({runOnly: arguments[0]}).then(r => done("
+        "{bad: r.violations.map(v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html)]), good: r.passes.length}))",
+        ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    )
+    assert found["good"] > 15
+    return found["bad"]
+
+
+@functools.cache
+def _axe_source() -> str:
+    """The script of axe-core, which a package for tests brings along."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if not found:
+        missing("axe-core is not installed (pip: axe-playwright-python)")
+    return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
 
 
 def requested(driver: Chrome) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import base64
 import http.client
-import importlib.util
-import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from browser import browser, chromium, requested  # noqa: F401 - a fixture
+from browser import browser, chromium, missing, requested, resize, violations  # noqa: F401 - a fixture
 from conftest import Home
 from selenium.webdriver.common.keys import Keys
 from sites import (
@@ -60,21 +58,6 @@ KINDS_OF_MANY = {
     "indicator with process limits": "areas/e09000001/indicators/indicator-1.html",
     "edition with findings": "areas/e09000001/editions/2016-17-q1-c1.html",
 }
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def axe_source() -> str:
-    """The script of axe-core, which a package for tests brings along."""
-    for package in ("axe_playwright_python", "axe_core_python"):
-        found = importlib.util.find_spec(package)
-        if found and found.submodule_search_locations:
-            path = Path(found.submodule_search_locations[0]) / "axe.min.js"
-            if path.exists():
-                return path.read_text(encoding="utf-8")
-    reason = "axe-core is not installed (pip: axe-playwright-python)"
-    if os.environ.get("CI") or os.environ.get("QUARTERDECK_REQUIRE_BROWSER"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @contextmanager
@@ -109,35 +92,17 @@ def address(site) -> Iterator[str]:
         yield found
 
 
-def resize(driver, width: int, height: int = 900) -> None:
-    # A window is never narrower than 500 px, so the page's own size is set.
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
-
-
-def violations(driver, url: str, width: int) -> list:
-    """What axe-core finds wrong on a page of that width."""
-    source = axe_source()
+def violations_at(driver, url: str, width: int) -> list:
     resize(driver, width)
     driver.get(url)
     driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
-    # The page's policy allows no foreign script; the debugger's own channel is not bound by it.
-    driver.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
-    found = driver.execute_async_script(
-        "const done = arguments[1]; axe.run({runOnly: arguments[0]}).then(r => done("
-        "{bad: r.violations.map(v => [v.id, v.help, v.nodes.slice(0, 3).map(n => n.html)]), good: r.passes.length}))",
-        WCAG,
-    )
-    assert found["good"] > 15
-    return found["bad"]
+    return violations(driver)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("width", [1280, 320])
 def test_axe_finds_no_violation(browser, address, kind, width):  # noqa: F811
-    assert violations(browser, f"{address}/{KINDS[kind]}", width) == []
+    assert violations_at(browser, f"{address}/{KINDS[kind]}", width) == []
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +124,8 @@ def many(crowd, tmp_path_factory) -> Iterator[str]:
 @pytest.mark.parametrize("kind", KINDS_OF_MANY)
 def test_axe_finds_no_violation_with_several_councils(browser, many, kind):  # noqa: F811
     url = f"{many}/{KINDS_OF_MANY[kind]}"
-    assert violations(browser, url, 1280) == []
-    assert violations(browser, url, 320) == []
+    assert violations_at(browser, url, 1280) == []
+    assert violations_at(browser, url, 320) == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 320
 
 
@@ -374,7 +339,7 @@ def test_the_edition_prints_on_a4_landscape(browser, address, tmp_path):  # noqa
         text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
         facts = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
-        pytest.skip("pdftotext is not installed (on Debian: apt install poppler-utils)")
+        missing("pdftotext is not installed (on Debian: apt install poppler-utils)")
     size = next(line for line in facts.splitlines() if line.startswith("Page size"))
     assert [round(float(word)) for word in size.split() if word[0].isdigit()][:2] == [842, 595]
     first = text.split("\f")[0]

@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import tarfile
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -17,9 +18,20 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from browser import asked_by, browser, chromium, missing, requested, require_browser, served  # noqa: F401 - browser is a fixture
+from browser import (  # noqa: F401 - browser is a fixture
+    asked_by,
+    browser,
+    chromium,
+    missing,
+    requested,
+    require_browser,
+    resize,
+    served,
+    violations,
+)
 
 from quarterdeck.disclosure import open_disclosed
+from quarterdeck.serve import server
 from quarterdeck.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
 
 if TYPE_CHECKING:
@@ -190,6 +202,18 @@ def test_the_keyboard_is_enough(started):
     assert [name for name in reached if name][:4] == ["sql-run", "sql-link", "sql-download", "sql-result"]
 
 
+@pytest.mark.parametrize("width", [1280, 320])
+def test_axe_finds_no_violation_with_a_result_and_with_an_error(started, width):
+    resize(started.driver, width)
+    started.run("select * from mart_dashboard")
+    started.driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert violations(started.driver) == []
+    started.run("selec 1")
+    assert started.error and violations(started.driver) == []
+    assert started.driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    resize(started.driver, 1280)
+
+
 def test_values_are_shown_exactly(started):
     started.run(
         "select 12345678901234567890::hugeint as h, -1.50::decimal(10, 2) as d, date '2020-02-29' as day, "
@@ -242,6 +266,23 @@ def test_neither_the_page_nor_its_worker_asks_another_site(site, tmp_path):
         asked = asked_by(root, tmp_path / "traffic.json")
     assert f"{root}/below/a-path/sql/duckdb.wasm.gz" in asked, "the worker's requests are in the log"
     assert {url for url in asked if not url.startswith(f"{root}/")} == set()
+
+
+def test_the_page_that_a_refresh_publishes_works_from_its_own_server(refreshed, tmp_path):
+    """In the site's layout, with the server's policy: a question is answered, the menu leads here, axe is content."""
+    require_engine()
+    with server(refreshed.home.path / "publish" / "site", 0) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        with chromium(tmp_path / "profile") as driver:
+            driver.get(f"http://127.0.0.1:{made.server_port}/index.html")
+            driver.find_element("link text", "SQL").click()
+            page = Page(driver, driver.current_url)
+            assert page.answer() == "Ready."
+            assert page.run("select count(*) as n from mart_national_position").startswith("1 row")
+            assert violations(driver) == []
+            resize(driver, 320)
+            assert violations(driver) == []
+        made.shutdown()
 
 
 def test_nothing_is_installed_from_elsewhere(started):
@@ -417,6 +458,16 @@ def test_a_package_that_is_not_the_pinned_one_is_refused(tmp_path):
     assert not (tmp_path / "engine").exists()
     with pytest.raises(engine.EngineError, match=r"is not in"):
         engine.install(tmp_path / "engine", archives=tmp_path / "none")
+
+
+def test_what_npm_says_when_it_fails_is_passed_on(tmp_path, monkeypatch):
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho 'registry is down' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(engine.EngineError, match="registry is down"):
+        engine.install(tmp_path / "engine")
+    assert not (tmp_path / "engine").exists()
 
 
 def test_without_npm_the_command_says_what_to_do(tmp_path, monkeypatch):
