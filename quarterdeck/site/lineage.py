@@ -12,7 +12,7 @@ from quarterdeck.site.model import values_of
 from quarterdeck.site.pages import LINEAGE, Lazy, Page
 
 _LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Dimensions and facts", "Marts")
-_WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 216, 22, 276, 28, 40
+_WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 204, 22, 248, 28, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def picture(nodes: list[Node]) -> Markup:
                 else:
                     bend = (from_x + x) / 2
                     lines.append(f'<path d="M{from_x} {from_y}C{bend} {from_y} {bend} {to_y} {x} {to_y}"/>')
-        shown = node.name if len(node.name) <= 31 else node.name[:30] + "…"
+        shown = node.name if len(node.name) <= 29 else node.name[:28] + "…"
         boxes.append(
             f'<rect class="layer-{node.layer}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}"/>'
             f'<text x="{x + 6}" y="{y + 15}">{escape(shown)}</text>'
