@@ -5,6 +5,6 @@ other's work; pages puts them together, build writes.
 """
 
 from quarterdeck.site.build import Built, Part, build_site, sql_part
-from quarterdeck.site.pages import Link
+from quarterdeck.site.frame import Link
 
 __all__ = ["Built", "Link", "Part", "build_site", "sql_part"]

@@ -27,18 +27,9 @@ from quarterdeck import __version__
 from quarterdeck.disclosure import Rule
 from quarterdeck.site import cells, words
 from quarterdeck.site import lineage as lineage_
+from quarterdeck.site.frame import QUALITY, Frame, Lazy, Link, Page
 from quarterdeck.site.model import Area, Council, Point, Warehouse
-from quarterdeck.site.pages import (
-    QUALITY,
-    Common,
-    Frame,
-    Lazy,
-    Link,
-    Page,
-    common_pages,
-    council_pages,
-    overview_page,
-)
+from quarterdeck.site.pages import Common, common_pages, council_pages, overview_page
 from quarterdeck.sql_page import PAGE, build_sql_page
 from quarterdeck.sql_page.engine import ENGINE_DIR, is_installed
 from quarterdeck.trees import publish_tree

@@ -19,7 +19,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from quarterdeck.site.words import milliseconds, number
+from quarterdeck.site.words import milliseconds, number, plural
 
 INK, LINE, MUTED, STRONG, WARM = "#0b0c0c", "#1d4f8b", "#505a5f", "#00703c", "#a33300"
 _WIDTH, _HIGH, _LOW = 640, 240, 64
@@ -61,6 +61,13 @@ def segments(dots: Sequence[Dot]) -> list[list[Dot]]:
         else:
             parts.append([dot])
     return parts
+
+
+def spoken(dots: Sequence[Dot]) -> str:
+    """A series in words, for those who do not see the line."""
+    breaks = len(segments(dots)) - 1
+    said = f"{plural(len(dots), 'figure')} from {dots[0].end:%B %Y} to {dots[-1].end:%B %Y}"
+    return said + (f", with {plural(breaks, 'gap')}" if breaks > 0 else "")
 
 
 def sparkline(dots: Sequence[Dot], label: str) -> Markup:

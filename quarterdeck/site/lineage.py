@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from quarterdeck.site.frame import LINEAGE, Lazy, Page
 from quarterdeck.site.model import values_of
-from quarterdeck.site.pages import LINEAGE, Lazy, Page
 
 _LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Dimensions and facts", "Marts")
 _WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 204, 22, 248, 28, 40
