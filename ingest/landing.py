@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,10 +84,13 @@ def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None,
     return found
 
 
-def arrivals(scanned: Scan, records: Mapping[str, ReceivedFile]) -> list[LandingFile]:
+def arrivals(
+    scanned: Scan, records: Mapping[str, ReceivedFile], tells: Callable[[LandingFile], int] = lambda file: 0
+) -> list[LandingFile]:
     """Files that are new, were renamed, or have another note beside them; in the order of their last change.
 
-    The same bytes under a second name are a copy and change nothing, as long as the first name is there.
+    The same bytes under a second name are a copy and change nothing, as long as the first name is there. Of names
+    that came together, or when the first one was rejected, it is the one that ``tells`` most.
     """
     by_content: dict[str, dict[str, LandingFile]] = defaultdict(dict)
     # Within one arrival the file that was written last is the newest.
@@ -97,7 +100,9 @@ def arrivals(scanned: Scan, records: Mapping[str, ReceivedFile]) -> list[Landing
     for sha256, files in by_content.items():
         record = records.get(sha256)
         file = files.get(record.source_file) if record else None
-        file = file or list(files.values())[-1]
+        best = max(reversed(files.values()), key=tells)
+        if file is None or (record.outcome == "rejected" and tells(best) > tells(file)):
+            file = best
         if record is None or (record.source_file, record.sidecar) != (file.name, file.sidecar):
             found.append(file)
     return found

@@ -20,7 +20,7 @@ from ingest.archive import Archive, FileRecord, fingerprint_of
 from ingest.areas import Areas, load_areas
 from ingest.decoding import MAX_BYTES, DecodedText, decode
 from ingest.errors import FileRejected
-from ingest.identity import Identity, ReportingQuarter, Sidecar, identify
+from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
 from ingest.landing import Scan, arrivals
 from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, score, squash
 from ingest.reader import Problem, read
@@ -117,9 +117,18 @@ def pending(ws: Workspace) -> Pending:
     records = {record.source_sha256: record for record in ws.archive.records()}
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
-    new = [(file.name, file.sha256) for file in arrivals(scanned, records)]
+    new = [(file.name, file.sha256) for file in arrivals(scanned, records, _tells)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
     return Pending(new, stale, _notes(scanned, records), _unreadable(scanned))
+
+
+def _tells(file: landing.LandingFile) -> int:
+    """How much a file's note and name say of its edition: of two copies the one that says more is taken."""
+    try:
+        named = len(find_quarters(file.path.name)) == 1
+    except ValueError:
+        named = False
+    return 2 * (file.sidecar is not None and not file.sidecar_error) + named
 
 
 def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
@@ -160,7 +169,7 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     scanned = scan(ws.landing_dir)
     now = datetime.now(UTC).isoformat()
     touched: dict[str, FileRecord] = {}
-    for sequence, file in enumerate(arrivals(scanned, records)):
+    for sequence, file in enumerate(arrivals(scanned, records, _tells)):
         record = records.get(file.sha256)
         if record is None:
             archive.keep(file.path, file.sha256)

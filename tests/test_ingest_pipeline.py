@@ -110,6 +110,22 @@ def bundled(name: str) -> bytes:
 # -- the bundled editions -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("other", ["a-copy.txt", "z-copy.txt"])
+@pytest.mark.parametrize("later", [False, True], ids=["together", "the telling name later"])
+def test_of_two_names_of_the_same_bytes_the_one_that_tells_the_edition_is_taken(
+    project: Project, other: str, later: bool
+) -> None:
+    name = "2022-23-q1-dashboard.txt"
+    project.drop(other, bundled(name))
+    if later:
+        project.refresh()
+        assert project.outcome(other)[:2] == ("rejected", "edition_unknown")
+    project.drop(name, bundled(name))
+    assert list(project.refresh().in_force) == ["2022-23-q1"]
+    assert project.outcome(name)[0] == "loaded"
+    assert not pending(project.ws), "the other name is a copy and no news"
+
+
 def test_the_bundled_editions_are_identified_read_and_reconciled(project: Project) -> None:
     for path in LANDING.glob("*-dashboard.txt"):
         shutil.copy(path, project.landing)
