@@ -308,7 +308,10 @@ def export(
         list[str] | None, typer.Option(help="Only this public table; may be given more than once.")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="Write into this folder. Default for a selection: quarterdeck-export here.")
+        Path | None,
+        typer.Option(
+            help="Write into this folder. Default for a selection: quarterdeck-export (and its edition) here."
+        ),
     ] = None,
 ) -> None:
     """Write the published warehouse as Parquet, CSV and one workbook.
@@ -323,9 +326,16 @@ def export(
             publication.publish_exports(settings)
         out.print(f"Published: {report.nearby(settings.exports_dir)}")
         return
+    named = "quarterdeck-export" if edition is None else f"quarterdeck-export-{edition.replace('/', '-')}"
+    folder = (to or Path(named)).expanduser()
+    if folder.resolve().is_relative_to(settings.publish_dir.resolve()):
+        _fail(
+            f"{settings.publish_dir} is written by a refresh, or by `quarterdeck export` without options. "
+            "Name another folder."
+        )
     written = exports.export(
         settings.published_path,
-        (to or Path("quarterdeck-export")).expanduser(),
+        folder,
         formats=how,
         edition=edition,
         tables=table or (),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from quarterdeck.publishing import current_version
 from quarterdeck.settings import Settings
 from quarterdeck.sql_page.engine import is_installed
-from quarterdeck.trees import VERSIONS
+from quarterdeck.trees import VERSIONS, is_ours
 
 if TYPE_CHECKING:
     from quarterdeck.site import Built
@@ -61,7 +61,7 @@ def behind(settings: Settings) -> list[str]:
         return []
     wanted = _note(settings)
     folders = {SITE: settings.site_dir, EXPORTS: settings.exports_dir}
-    return [name for name, folder in folders.items() if not folder.exists() or _noted(settings, name) != wanted]
+    return [name for name, folder in folders.items() if not is_ours(folder) or _noted(settings, name) != wanted]
 
 
 def _note(settings: Settings) -> dict[str, object]:

@@ -12,6 +12,11 @@ from pathlib import Path
 VERSIONS = ".versions"
 
 
+def is_ours(target: Path) -> bool:
+    """Whether `target` is a link that `publish_tree` made, to a folder that is there."""
+    return target.is_symlink() and target.is_dir() and target.resolve().parent == (target.parent / VERSIONS).resolve()
+
+
 def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> None:
     """Fill a new folder and let `target` point to it; the one before it is deleted afterwards.
 
@@ -21,15 +26,15 @@ def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> Non
     """
     versions = target.parent / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
-    before = target.resolve() if target.is_symlink() and target.exists() else None
+    before = target.resolve() if is_ours(target) else None
     made = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=versions))
     try:
         os.chmod(made, 0o755)
         fill(made, before)
         pointer = versions / f".{made.name}"
         pointer.symlink_to(os.path.relpath(made, target.parent), target_is_directory=True)
-        if target.is_dir() and not target.is_symlink():
-            raise FileExistsError(f"{target} is a folder of somebody else's. Move it away; Quarterdeck writes there.")
+        if target.exists() and not is_ours(target):
+            raise FileExistsError(f"{target} is somebody else's. Move it away; Quarterdeck publishes there.")
         os.replace(pointer, target)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)

@@ -84,10 +84,44 @@ def test_after_a_rollback_they_are_of_the_warehouse_that_came_back(home):
     assert built_at(home) == first
 
 
+@pytest.mark.parametrize("what", ["a folder", "a link elsewhere", "nothing", "a link to nothing"])
+def test_what_is_not_the_published_site_does_not_pass_for_it(home, tmp_path, what):
+    os.unlink(site(home))
+    (tmp_path / "elsewhere").mkdir()
+    if what == "a folder":
+        site(home).mkdir()
+    elif what != "nothing":
+        site(home).symlink_to(tmp_path / ("elsewhere" if what == "a link elsewhere" else "nowhere"))
+    assert behind(Settings(home=home.path)) == ["site"]
+    assert "Not of this warehouse: site" in home.run("status").stdout
+
+
+@pytest.mark.parametrize("where", ["publish/exports", "publish/site/mine", "publish", "publish/.versions/mine"])
+def test_an_export_never_goes_into_what_is_published(home, where):
+    before = sorted(path.name for path in (home.path / "publish").rglob("*"))
+    said = home.run("export", "--format", "csv", "--to", str(home.path / where))
+    assert said.returncode == 1 and "Name another folder" in said.stderr
+    assert sorted(path.name for path in (home.path / "publish").rglob("*")) == before
+
+
+def test_an_export_does_not_write_over_what_is_not_of_an_export(home, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "README.txt").write_text("mine")
+    wanted = ("export", "--table", "dim_area", "--format", "csv", "--to", str(mine))
+    said = home.run(*wanted)
+    assert said.returncode == 1 and "README.txt" in said.stderr
+    assert [path.name for path in mine.iterdir()] == ["README.txt"] and (mine / "README.txt").read_text() == "mine"
+    os.unlink(mine / "README.txt")
+    assert home.run(*wanted).returncode == home.run(*wanted).returncode == 0
+
+
 def test_another_disclosure_rule_is_a_reason_to_publish_them(home):
     said = home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts")
     assert said.returncode == 0, said.stderr
     assert "Suppressed" in "".join(path.read_text() for path in site(home).rglob("editions/*.html"))
+    for path in site(home).rglob("*.html"):
+        assert "Counts of 1 to 4" in path.read_text(), f"{path.name} does not say that a rule is in force"
     assert "Nothing new" in home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts").stdout
     assert home.run("refresh").returncode == 0
     assert "Suppressed" not in "".join(path.read_text() for path in site(home).rglob("editions/*.html"))

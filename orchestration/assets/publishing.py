@@ -4,6 +4,7 @@ Belongs here: when something may be published. How it is published belongs in qu
 quarterdeck/publication.py.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -126,6 +127,11 @@ def _said_clearly(what: str) -> Iterator[None]:
     """What stopped the publishing of pages in one sentence. The warehouse is published by then, and stays so."""
     try:
         yield
-    except (OSError, WarehouseError) as error:
-        said = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
-        raise dg.Failure(f"The {what} could not be published: {said}", allow_retries=False) from error
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        said = f"{error.strerror}{where}" if error.strerror else str(error).rstrip(".")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            said += ". Make room on that disk and run the refresh again"
+        raise dg.Failure(f"The {what} could not be published: {said}.", allow_retries=False) from error
+    except WarehouseError as error:
+        raise dg.Failure(f"The {what} could not be published: {error}", allow_retries=False) from error

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -62,7 +63,8 @@ def export(
 ) -> list[Path]:
     """Write a selection into `folder`, made when missing; other files there stay. Returns what was written.
 
-    `edition` leaves only its rows in tables that know editions. WarehouseError for an unknown edition or table.
+    `edition` leaves only its rows in tables that know editions. WarehouseError for an unknown edition or table, and
+    when a file of somebody else's has the name of one that would be written.
     """
     if folder.exists() and not folder.is_dir():
         raise WarehouseError(f"{folder} is a file. Name a folder to write into.")
@@ -72,12 +74,23 @@ def export(
         rule = Rule(disclosure or Rule.none)
         _write(warehouse, aside, rule, formats, edition=edition, tables=tables)
         written = sorted(path.relative_to(aside) for path in aside.rglob("*") if path.is_file())
+        taken = [str(path) for path in written if (folder / path).exists()]
+        if taken and not _is_export(folder):
+            raise WarehouseError(f"{folder} holds {', '.join(taken[:3])} of somebody else's. Name another folder.")
         for path in written:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(aside / path, folder / path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return [folder / path for path in written]
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether an earlier export lies in the folder."""
+    try:
+        return json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["name"] == "quarterdeck"
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _write(

@@ -31,8 +31,9 @@ _README = """{title}
 {files}
 {left_out}
 
-CSV files are UTF-8 with commas. An empty field is null. A text that begins with = + - @, a tab, a line break or an
-apostrophe has an apostrophe put in front, so that a spreadsheet does not run it: take it away to have the text back.
+CSV files are UTF-8 with commas. An empty field is null, two quotation marks are an empty text. A text that begins with
+= + - @, a tab, a line break or an apostrophe has an apostrophe put in front, so that a spreadsheet does not run it:
+take it away to have the text back.
 Percentages are in percent: 94.6 means 94.6 %. datapackage.json says the same for programs, with types and checksums.
 """
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from quarterdeck.disclosure import SUPPRESSED
 from quarterdeck.exports.datapackage import Resource
@@ -81,7 +82,7 @@ WORDS = {
 }
 _REASONS = {
     "repaired": "The figure was printed broken; the characters that are present leave one reading.",
-    "damaged": "The figure is visibly incomplete and not taken as a number; compare it with the document.",
+    "damaged": "The figure is incomplete or cannot be right, so it is no number here; compare it with the document.",
     "not_available": "The edition says that there is no figure.",
     "see_appendix": "The edition points to an appendix.",
     "blank": "Nothing is printed here.",
@@ -91,7 +92,7 @@ _COLOURS = {"green": ("G Green", "#CCE2D8"), "amber": ("A Amber", "#FFF1C2"), "r
 
 _DASHBOARD = """
     select
-        d.*, p.decimals as previous_decimals, p.unit as previous_unit, a.benchmark_has_percent, a.target_has_percent
+        d.*, p.unit as previous_unit, a.benchmark_has_percent, a.target_has_percent
     from mart_dashboard as d
     left join fct_observation as p
         on p.edition_key = d.edition_key and p.row_number = d.row_number and p.role = 'previous'
@@ -216,7 +217,11 @@ class _Book:
         return self.format(bold=True, font_size=14)
 
     def close(self) -> None:
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            # XlsxWriter wraps what the disk said.
+            raise error.args[0] if error.args and isinstance(error.args[0], OSError) else error from error
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Any, book: _Book, **look: Any) -> None:
@@ -326,7 +331,7 @@ def _dashboard_cells(row: Mapping[str, Any], reasons: Mapping[tuple[int, str], s
     yield _Cell(row["numerator"], look={"num_format": "#,##0"})
     yield _Cell(_word(row, "value", reasons), look=wrapped)
     yield _Cell(row["previous_period_label"] or row["previous_period_text"], look=wrapped)
-    yield _figure(row, "previous_value", row["previous_decimals"], row["previous_unit"], reasons)
+    yield _figure(row, "previous_value", row.get("previous_decimals"), row["previous_unit"], reasons)
     yield _Cell(_word(row, "previous_value", reasons), look=wrapped)
     yield _Cell(_worded(row["direction"]))
     yield _Cell(_worded(row["judgement"]))

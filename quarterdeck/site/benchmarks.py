@@ -185,4 +185,5 @@ def _said(position: Position) -> str:
     side = "above" if position.benchmark_gap > 0 else "below"
     judged = {True: ", the better side", False: ", the worse side"}.get(position.benchmark_is_favourable, "")
     size = words.number(abs(position.benchmark_gap))
-    return f"{size} {'percentage points ' if position.unit == 'percent' else ''}{side} the benchmark{judged}"
+    points = f"percentage point{'' if size == '1' else 's'} " if position.unit == "percent" else ""
+    return f"{size} {points}{side} the benchmark{judged}"

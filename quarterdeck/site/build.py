@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,7 @@ def _fill(
             relations=opened.relations(),
             periods=opened.periods(),
             more=tuple(part.link for part in parts),
+            withholds=disclosure != Rule.none.value,
         )
         common = Common(
             editions=opened.editions(),
@@ -170,7 +171,7 @@ def _fill(
     if nodes:
         writer.write(lineage_.lineage_page(nodes))
     for part in parts:
-        part.fill(made, lambda title, head, body: writer.wrapped(title, head, body))
+        part.fill(made, partial(writer.wrapped, here=part.link.href))
     keys = {**writer.keys, **{path: key for share in done for path, key in share.keys.items()}}
     (made / KEYS_NAME).write_text(json.dumps(keys, indent=0, sort_keys=True), encoding="utf-8")
     return Built(
@@ -207,7 +208,7 @@ class _Writer:
         self._frame, self._made, self._before = frame, made, before
         self._old = _keys_of(before)
         menu = [(link.href, link.text) for link in frame.menu()]
-        self._base = f"{fingerprint()} {menu}".encode()
+        self._base = f"{fingerprint()} {menu} {frame.withholds}".encode()
 
     def write(self, page: Page) -> None:
         """ValueError when two pages would lie in one file."""
@@ -225,12 +226,12 @@ class _Writer:
         self.written += 1
         self.bytes += path.stat().st_size
 
-    def wrapped(self, title: str, head: str, body: str) -> str:
+    def wrapped(self, title: str, head: str, body: str, here: str = "") -> str:
         """A page at the root of the site around somebody else's HTML."""
         return (
             _environment()
             .get_template("wrap.html.j2")
-            .render(**self._layout("page.html", title, (), ""), head=Markup(head), body=Markup(body), policy=None)
+            .render(**self._layout("page.html", title, (), here), head=Markup(head), body=Markup(body), policy=None)
         )
 
     def _rendered(self, page: Page) -> str:
@@ -249,6 +250,7 @@ class _Writer:
             "here": here,
             "menu": self._frame.menu(),
             "quality_home": QUALITY,
+            "withholds": self._frame.withholds,
         }
 
 

@@ -65,6 +65,8 @@ def segments(dots: Sequence[Dot]) -> list[list[Dot]]:
 
 def spoken(dots: Sequence[Dot]) -> str:
     """A series in words, for those who do not see the line."""
+    if len(dots) == 1:
+        return f"1 figure, of {dots[0].end:%B %Y}"
     breaks = len(segments(dots)) - 1
     said = f"{plural(len(dots), 'figure')} from {dots[0].end:%B %Y} to {dots[-1].end:%B %Y}"
     return said + (f", with {plural(breaks, 'gap')}" if breaks > 0 else "")

@@ -59,6 +59,7 @@ class Frame:
     relations: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
     periods: Mapping[str, str] = field(default_factory=dict)
     more: tuple[Link, ...] = ()
+    withholds: bool = False
 
     @property
     def only(self) -> Area | None:

@@ -26,6 +26,7 @@ from quarterdeck.site.model import (
     Indicator,
     Place,
     Point,
+    Position,
     Row,
     grouped,
     values_of,
@@ -45,7 +46,7 @@ class Series:
     limits_from: int
     control: str
     assurance: process_control.Assurance | None
-    target: float | None
+    target_text: str | None
     chart: Callable[[], Markup]
 
 
@@ -96,7 +97,7 @@ def indicator_page(
             "positions": positions,
             "series": Lazy(
                 lambda: [
-                    _series(indicator, place, kind, unit, part, rows)
+                    _series(indicator, place, kind, unit, part, list(zip(rows, positions.values(), strict=True)))
                     for place, ((kind, unit), part) in enumerate(parts.items())
                 ]
             ),
@@ -156,8 +157,19 @@ _UNEQUAL = {
 }
 
 
+def _wanted(row: Row, indicator: Indicator) -> str:
+    """Which side of the target is wanted: the printed operator says so, else the polarity."""
+    by_operator = {">": "high_is_good", ">=": "high_is_good", "<": "low_is_good", "<=": "low_is_good"}
+    return by_operator.get(row.target_operator or "", indicator.polarity)
+
+
 def _series(
-    indicator: Indicator, place: int, kind: str, unit: str | None, points: tuple[Point, ...], rows: Sequence[Row]
+    indicator: Indicator,
+    place: int,
+    kind: str,
+    unit: str | None,
+    points: tuple[Point, ...],
+    rows: Sequence[tuple[Row, Position | None]],
 ) -> Series:
     dots = [Dot(point.start_date, point.end_date, point.value) for point in points]
     stretches = charts.segments(dots)
@@ -173,12 +185,16 @@ def _series(
                 f"{words.plural(len(last), 'point')}, and {process_control.LEAST_POINTS} are needed."
             )
     at = {point.period_key: point for point in points}
-    printed = [row for row in rows if row.period_key in at and row.unit in (unit, None)]
-    benchmarks = [
-        (at[row.period_key].end_date, row.benchmark_value) for row in printed if row.benchmark_value is not None
+    # Only what the mart could compare with its figure is of the series' unit.
+    printed = [
+        (at[row.period_key].end_date, row, position)
+        for row, position in rows
+        if position and row.period_key in at and row.unit in (unit, None)
     ]
-    targets = [(at[row.period_key].end_date, row.target_value) for row in printed if row.target_value is not None]
-    target = next((row.target_value for row in reversed(printed) if row.target_value is not None), None)
+    benchmarks = [(end, row.benchmark_value) for end, row, position in printed if position.benchmark_gap is not None]
+    targets = [(end, row.target_value) for end, row, position in printed if position.target_gap is not None]
+    newest = printed[-1] if printed else None
+    aim = newest[1] if newest and newest[2].target_gap is not None else None
     breaks, count = [], 0
     for stretch in stretches[:-1]:
         count += len(stretch)
@@ -195,10 +211,8 @@ def _series(
         limits=limits,
         limits_from=start,
         control=control,
-        assurance=process_control.assurance(limits, target, indicator.polarity)
-        if limits and target is not None
-        else None,
-        target=target,
+        assurance=limits and aim and process_control.assurance(limits, aim.target_value, _wanted(aim, indicator)),
+        target_text=aim.target_text if aim else None,
         chart=lambda: charts.trend(
             charts.Trend(
                 dots=dots,

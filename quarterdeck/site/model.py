@@ -92,6 +92,7 @@ class Row:
     previous_period_label: str | None
     previous_value_text: str | None
     previous_value: float | None
+    previous_decimals: int | None
     previous_value_status: str | None
     comparison_text: str | None
     direction: str | None

@@ -42,7 +42,7 @@ COLOURS = {"green": ("G", "Green"), "amber": ("A", "Amber"), "red": ("R", "Red")
 #: What stands where a figure should, and why in general; a note of the reading says more.
 STATUSES = {
     "repaired": ("Repaired", "The figure was printed in pieces; the characters that are there determine it."),
-    "damaged": ("Damaged", "What is printed is visibly incomplete, so it is not taken as a number."),
+    "damaged": ("Damaged", "What is printed is incomplete or cannot be right, so it is not taken as a number."),
     "not_available": ("Not available", "The edition says that there is no figure."),
     "see_appendix": ("See appendix", "The edition points to an appendix for this figure."),
     "blank": ("Blank", "No figure is printed here."),

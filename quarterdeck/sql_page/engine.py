@@ -173,7 +173,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Lay the SQL engine of the site into vendor/duckdb-wasm.")
     parser.add_argument("--from", dest="archives", type=Path, help="folder with the packages' .tgz files")
     archives = parser.parse_args().archives
-    if is_installed():
+    if is_installed() and archives is None:
         print(f"The SQL engine is there: {ENGINE_DIR}")
         return 0
     try:
@@ -183,7 +183,3 @@ def main() -> int:
         return 1
     print(f"The SQL engine lies in {ENGINE_DIR}. The next refresh publishes the SQL page.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -26,6 +26,7 @@ select
   previous_periods.label as previous_period_label,
   previous.value_text as previous_value_text,
   previous.value as previous_value,
+  previous.decimals as previous_decimals,
   previous.value_status as previous_value_status,
   assessments.comparison_text,
   assessments.direction,

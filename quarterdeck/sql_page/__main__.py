@@ -1,0 +1,7 @@
+"""`make sql-engine`."""
+
+import sys
+
+from quarterdeck.sql_page.engine import main
+
+sys.exit(main())
