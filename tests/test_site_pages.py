@@ -415,6 +415,44 @@ def test_year_to_date_figures_get_no_limits(tmp_path):
     assert "start anew every year" in found.text and "Process limits of" not in found.text
 
 
+#: What the marts say of targets and benchmarks of indicator-1 (low is wanted), and what the page may then say.
+_OF_INDICATOR = "where indicator_key = 'indicator-{}'"
+_IN_NEWEST = "and edition_key = (select max_by(edition_key, period_start) from marts.dim_edition)"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("", "it meets the target of 600%"),
+        ("update marts.mart_dashboard set target_operator = '>' {of}", "it does not reach the target of 600%"),
+        ("update marts.mart_benchmark_position set target_gap = null {of} {newest}", None),
+        ("update marts.mart_benchmark_position set target_gap = null, benchmark_gap = null {of}", None),
+        ("delete from marts.mart_benchmark_position {of} {newest}", "it meets the target of 600%"),
+    ],
+    ids=["as printed", "the operator says which side", "the newest has none", "of another unit", "newest unreadable"],
+)
+def test_a_target_is_the_newest_one_that_the_mart_could_compare(tmp_path, change, said):
+    path = tmp_path / "w.duckdb"
+    generate(path, 1, 30, 3)
+    of = _OF_INDICATOR.format(1)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update marts.dim_indicator set unit = 'percent', polarity = 'low_is_good'")
+        for table in ("mart_dashboard", "mart_indicator_trend", "mart_benchmark_position"):
+            connection.execute(f"update marts.{table} set unit = 'percent'")
+        connection.execute(f"update marts.mart_indicator_trend set value = 50 + hash(period_key) % 7 {of}")
+        connection.execute(f"update marts.mart_dashboard set target_text = '600%', target_value = 600 {of}")
+        if change:
+            connection.execute(change.format(of=of, newest=_IN_NEWEST))
+    build_site(path, tmp_path / "publish" / "site")
+    (found,) = (tmp_path / "publish" / "site").rglob("indicator-1.html")
+    text = page(found).text
+    assert "Process limits of" in text
+    assert (said in text) if said else ("the target of" not in text)
+    # An axis that reaches to 600 is one on which the target is drawn.
+    drawn = re.findall(r'text-anchor="end">([\d,]+)<', found.read_text())
+    assert (max(int(one.replace(",", "")) for one in drawn) >= 400) == ("target_gap = null, benchmark" not in change)
+
+
 @pytest.fixture(autouse=True)
 def _folders(tmp_path):
     (tmp_path / "few").mkdir()
