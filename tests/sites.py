@@ -240,7 +240,7 @@ def assert_edition(found: Element, warehouse: Path, edition: str) -> int:
 def _assert_summary(found: Element, warehouse: Path, edition: str) -> None:
     wanted = rows_of(
         warehouse,
-        "select topic, row_count, figures, repaired, damaged, unavailable + blank, judged_better, judged_similar, "
+        "select topic, row_count, figures, repaired, damaged, unavailable, blank, judged_better, judged_similar, "
         "judged_worse, judged_none, quartile_1, quartile_2, quartile_3, quartile_4, green, amber, red "
         f"from marts.mart_edition_summary where edition_key = '{edition}'",
     )
@@ -540,7 +540,18 @@ def assert_council(found: Element, warehouse: Path, area_code: str) -> None:
         "select s.*, e.quarter, e.financial_year from marts.mart_edition_summary as s "
         f"join marts.dim_edition as e using (edition_key) where is_total and area_code = '{area_code}'",
     )
-    columns = ("row_count", "figures", "damaged", "judged_better", "judged_worse", "green", "amber", "red")
+    columns = (
+        "row_count",
+        "figures",
+        "damaged",
+        "unavailable",
+        "blank",
+        "judged_better",
+        "judged_worse",
+        "green",
+        "amber",
+        "red",
+    )
     assert {cells(row)[0].text: row.figures() for row in _rows_below(found, "editions")} == {
         f"Quarter {one['quarter']} {one['financial_year']}": [one[column] for column in columns] for one in wanted
     }
