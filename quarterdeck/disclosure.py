@@ -7,8 +7,10 @@ With `small_counts` a figure is suppressed when
 1. its count is 1 to 4: the value where the unit is count (or unknown), or the number in brackets after a percentage;
 2. what is missing to all of them can be 1 to 4: some denominator that the percentage and the count imply
    (docs/methods, half up) leaves so many, such as 99.5% (388), which is 388 of 390;
-3. it was not read as a number, but its text holds such a number;
-4. another edition prints a suppressed figure of the same indicator, area and period;
+3. it was not read as a number, but its text holds such a number, also one with a mark (c.3, 3p), or in other digits; or
+   its cell is blank or damaged and the label ends in one, or words of the row that found no column hold one; or it
+   stands without a sign where a percentage is due;
+4. another edition prints a suppressed figure of the same indicator, area and period (of a snapshot: of the same day);
 5. it is of a longer period of the same count and contains a suppressed one (the rest could be subtracted);
 6. it is a year to date which differs from the one before in the year by 1 to 4, or may do so.
 Suppressed counts decide only through their being 1 to 4: which figures are missing tells nothing more.
@@ -21,8 +23,11 @@ is not told, where the indicator has.
 
 A suppressed figure has the status `suppressed`, no value and the text `c`; what the edition or a mart says about it
 (direction, judgement, colour, quartile, place among others, gaps, changes, implied numbers, comparisons of the audit),
-its source lines and cells, the words of problems, and hash and size of its file are withheld too. disclosure.yml lists
-that for every table and column. National figures are public already.
+its source lines and cells, the words of problems, and hash and size of its file are withheld too. So is what a row
+says of a comparison (words, direction, judgement, lines) that may be one with a suppressed figure: "similar" to it
+gives it back. Hash and size of a file that is not in force, or was not taken, are never published: its lines stand
+nowhere, but may be those of another version with one small number. disclosure.yml lists all this for every table and
+column. National figures are public already.
 
 What the rule cannot know: that two indicators are parts of one whole or shares of one cohort, and denominators that are
 printed nowhere in the warehouse. A percentage without a count is published. Which rows there are is never hidden.
@@ -30,6 +35,7 @@ printed nowhere in the warehouse. A percentage without a count is published. Whi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +54,8 @@ if TYPE_CHECKING:
 LISTING = Path(__file__).with_name("disclosure.yml")
 SUPPRESSED = "suppressed"
 MARK = "c"
+#: What columns of a table may be withheld with: see disclosure.yml.
+GROUPS = ("figure", "previous", "label", "either")
 #: The catalogue of dbt's build file, which the views in a warehouse name.
 _BUILT_IN = "quarterdeck"
 
@@ -141,7 +149,7 @@ def unlisted(tables: Sequence[Table]) -> list[str]:
 
 
 def _groups(rules: Mapping[str, Any]) -> dict[str, Mapping[str, str | None]]:
-    return {name: rules[name] for name in ("figure", "previous", "either") if name in rules}
+    return {name: rules[name] for name in GROUPS if name in rules}
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection) -> None:
@@ -205,19 +213,19 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]
 def _find_suppressed(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the schema `withheld` with keys of what is suppressed; no figure stands in it."""
     connection.execute("create schema withheld")
+    connection.execute(_UNPLACED)
     connection.execute(_TOLD)
     connection.execute(_FIGURES)
     connection.execute(f"create table withheld.figures as {_PRIMARY}")
     connection.execute(f"create table withheld.spans as {_SPANS}")
     for rule in (_YEARS_TO_DATE, _LONGER_PERIODS):
         connection.execute(rule)
-    connection.execute(_HIDDEN)
-    connection.execute(_CELLS)
-    connection.execute(_PERIODS)
+    for keys in (_MARKED, _HIDDEN, _COMPARED, _CELLS, _PERIODS):
+        connection.execute(keys)
     for keys in (_ROWS, _SERIES, _CLAIMS, _PARAGRAPHS, _LINES, _REPORT_LINES, _EDITIONS, _COMPARISONS):
         connection.execute(keys)
     # What holds figures must not be left.
-    for table in ("figures", "spans", "hidden"):
+    for table in ("figures", "spans", "marked", "hidden"):
         connection.execute(f"drop table withheld.{table}")
     connection.execute("drop view withheld.known")
     connection.execute("drop view withheld.told")
@@ -228,6 +236,43 @@ _ONE_TO_FOUR = r"([1-4]([.]0+)?|one|two|three|four)"
 _LONE = rf"(?i)(^|[^0-9.,A-Z]){_ONE_TO_FOUR}($|[^0-9.,%A-Z])"
 #: The same in a bracket, also in one that is not closed, or of which only the end is left.
 _IN_BRACKET = rf"(?i)[(] *{_ONE_TO_FOUR}($|[^0-9.,%A-Z])|(^|[^0-9.,A-Z]){_ONE_TO_FOUR} *[)]"
+
+#: The same with a mark or letters beside it, as a cell that could not be read may have it: c.3, 3p, 3r, but not Q3,
+#: 3.5, 4O.2%. The end of the mark is the end of the word.
+_MARKED_NUMBER = r"(?i)(^|[^0-9.,A-Z])([A-PR-Z][A-Z]*|[.])?[.]*[1-4]([.]0+)?[A-Z.,]*"
+_MARKED_ALONE = rf"{_MARKED_NUMBER}($|[^0-9.,%A-Z])"
+#: Other digits 1 to 4 (full-width, circled, of other scripts) and what they are. Raised and lowered ones are notes.
+_OTHER_DIGITS, _THEIR_DIGITS = (
+    "".join(column)
+    for column in zip(
+        *(
+            (chr(code), str(unicodedata.digit(chr(code))))
+            for code in range(0x80, 0x20000)
+            if unicodedata.digit(chr(code), 0) in (1, 2, 3, 4)
+            and not unicodedata.decomposition(chr(code)).startswith(("<super>", "<sub>"))
+        ),
+        strict=True,
+    )
+)
+
+
+def _plain_digits(text: str) -> str:
+    # To translate takes long, and few texts have more bytes than characters.
+    translated = f"translate({text}, '{_OTHER_DIGITS}', '{_THEIR_DIGITS}')"
+    return f"case when strlen({text}) > length({text}) then {translated} else {text} end"
+
+
+def _holds_small(text: str) -> str:
+    """SQL: whether a text that was not read as a number holds a number 1 to 4."""
+    return (
+        f"(regexp_matches({_plain_digits(text)}, '{_LONE}') or regexp_matches({_plain_digits(text)}, "
+        f"'{_MARKED_ALONE}'))"
+    )
+
+
+#: Numbers that labels and headings hold and that count nobody.
+_NAMED_NUMBER = r"(?i)\b(quarters?|qtr|q|term|year|key stage|appendix|annex|item|section|part|page)[ .]*[0-9]+\b"
+_NAMED_IN_LABEL = r"(?i)\b(key stage|ks|stage|level|year|quarter|age|aged|tier|grade|band|phase|progress)[ .]*[0-9]+\b"
 
 # What a claim of a report says: its own figure and the one before, the latter also where the change implies it.
 _TOLD = """
@@ -261,13 +306,40 @@ _TOLD = """
     where c.claim_kind <> 'tally'
 """
 
-_FIGURES = """
+# Words that found no column and hold a small number. Problems are many with national files: only these are looked into.
+_UNPLACED = f"""
+    create table withheld.unplaced as
+    with lost as materialized (
+        select edition_key, row_number, source_line_from, source_line_to, printed_text
+        from warehouse.marts.data_quality_issue where issue_code in ('text_unplaced', 'glyph_dropped')
+    )
+    select edition_key, row_number, source_line_from, source_line_to from lost where {_holds_small("printed_text")}
+"""
+
+_LABEL_ENDS_SMALL = (
+    f"regexp_matches(regexp_replace({_plain_digits('l.printed_label')}, '{_NAMED_IN_LABEL}', '', 'g'), "
+    f"'{_MARKED_NUMBER} *$')"
+)
+
+_FIGURES = f"""
     create view withheld.known as
     select
         o.edition_key, o.row_number, o.role, null as paragraph, null as claim_number,
         o.area_code, o.indicator_key, o.period_key,
         coalesce(o.indicator_key, 'label ' || nullif(trim(l.normalised_label), '')) as series,
-        i.basis, p.start_date, p.end_date, o.unit, o.value, o.value_text, null as rest, false as small_step,
+        i.basis, p.start_date, p.end_date, p.period_type, o.unit, o.value, o.value_text, null as rest,
+        false as small_step,
+        -- A number that slipped into the label, or that found no column, where the value cell has none.
+        o.value is null and o.role = 'latest' and o.value_status in ('blank', 'damaged')
+            and {_LABEL_ENDS_SMALL} and not exists (
+                select 1 from warehouse.marts.bridge_indicator_label as other
+                join warehouse.marts.fct_observation as read using (edition_key, row_number)
+                where other.printed_label = l.printed_label and read.value is not null
+            ) as in_label,
+        o.value is null and o.role = 'latest' and exists (
+            select 1 from withheld.unplaced as d
+            where d.edition_key = o.edition_key and d.row_number = o.row_number
+        ) as unplaced,
         coalesce(o.numerator, case when coalesce(o.unit, 'count') = 'count' then o.value end) as counted,
         case
             when o.unit = 'percent' then o.value
@@ -284,7 +356,8 @@ _FIGURES = """
     union all
     select
         t.edition_key, null, t.role, t.paragraph, t.claim_number, t.area_code, t.indicator_key, t.period_key,
-        t.indicator_key, t.basis, p.start_date, p.end_date, t.unit, t.value, t.value_text, t.rest, t.small_step,
+        t.indicator_key, t.basis, p.start_date, p.end_date, p.period_type, t.unit, t.value, t.value_text, t.rest,
+        t.small_step, false, false,
         coalesce(t.numerator, case when t.unit = 'count' then t.value end),
         case when t.unit = 'percent' then t.value end, t.decimals
     from withheld.told as t
@@ -307,10 +380,20 @@ _PRIMARY = rf"""
             or rest > 0 and rest < 5
             or counted > 0 and ({_COMPLEMENT})
             or regexp_matches(value_text, '{_IN_BRACKET}')
-            or value is null and regexp_matches(value_text, '{_LONE}'),
+            or value is null and {_holds_small("value_text")}
+            or regexp_matches(regexp_extract({_plain_digits("value_text")}, '[(]([^)]*)', 1), '{_MARKED_ALONE}')
+            -- Without its sign nobody can tell a percentage from the count behind it.
+            or unit = 'percent' and regexp_full_match(trim(value_text), '(?i){_ONE_TO_FOUR}')
+            or in_label or unplaced,
             false
         ) as small
-    from (select *, 0.5 * pow(10, -coalesce(share_decimals, 0)) as half from withheld.known)
+    from (
+        select
+            -- A snapshot is of the day, whatever period it is printed under.
+            * replace (case when basis = 'at_period_end' then end_date else start_date end as start_date),
+            0.5 * pow(10, -coalesce(share_decimals, 0)) as half
+        from withheld.known
+    )
 """
 
 # One row for each figure of a series, whoever prints it; of a suppressed one nothing is known but 1 to 4.
@@ -361,25 +444,83 @@ _LONGER_PERIODS = """
     )
 """
 
-_HIDDEN = """
-    create table withheld.hidden as
+_MARKED = """
+    create table withheld.marked as
     select f.edition_key, f.row_number, f.role, f.paragraph, f.claim_number, f.series, f.indicator_key, f.area_code,
-        f.period_key
+        f.period_key, f.period_type, f.end_date, coalesce(f.in_label, false) as in_label,
+        f.small or coalesce(f.small_step, false) or coalesce(s.hidden, false) as hidden
     from withheld.figures as f
     left join withheld.spans as s
         on s.series = f.series and s.area_code = f.area_code and s.start_date = f.start_date and s.end_date = f.end_date
-    where f.small or coalesce(f.small_step, false) or coalesce(s.hidden, false)
 """
 
+_HIDDEN = "create table withheld.hidden as select * from withheld.marked where hidden"
+
+# Rows whose comparison may be one with a suppressed figure: "similar" gives it back, and if only the others were
+# published, that would say "similar". Compared is with the newest earlier figure, also of the same kind of period, with
+# the year before, or with what the edition before printed.
+_COMPARED = """
+    create table withheld.compared as
+    with dated as (
+        select series, area_code, end_date, period_type, bool_or(hidden) as hidden
+        from withheld.marked where series is not null and end_date is not null
+        group by series, area_code, end_date, period_type
+    ), placed as (
+        select
+            *,
+            max(end_date) over (
+                partition by series, area_code order by end_date
+                range between unbounded preceding and interval 1 day preceding
+            ) as before,
+            max(end_date) over (
+                partition by series, area_code, period_type order by end_date
+                range between unbounded preceding and interval 1 day preceding
+            ) as before_of_type
+        from dated
+    ), printed as (
+        select
+            m.series, m.area_code, m.edition_key,
+            lag(bool_or(m.hidden)) over (
+                partition by m.series, m.area_code order by any_value(e.financial_year), any_value(e.quarter)
+            ) as after_hidden
+        from withheld.marked as m
+        inner join warehouse.marts.dim_edition as e using (edition_key)
+        where m.row_number is not null and m.role = 'latest' and m.series is not null
+        group by m.series, m.area_code, m.edition_key
+    )
+    select distinct m.edition_key, m.row_number, m.indicator_key, m.area_code, m.period_key
+    from withheld.marked as m
+    left join printed using (series, area_code, edition_key)
+    where m.row_number is not null and m.role = 'latest' and (
+        coalesce(printed.after_hidden, false)
+        or exists (
+            select 1 from placed as p
+            inner join dated as x on x.series = p.series and x.area_code = p.area_code and x.hidden and (
+                x.end_date = p.before or x.end_date = p.before_of_type and x.period_type = p.period_type
+                or x.end_date = p.end_date - interval 1 year
+            )
+            where p.series = m.series and p.area_code = m.area_code and p.end_date = m.end_date
+                and p.period_type = m.period_type
+        )
+    )
+"""
+
+# The roles comparison and label are of no figure, but of what else a row prints.
 _CELLS = """
     create table withheld.cells as
     select edition_key, row_number, role, indicator_key, area_code, period_key
     from withheld.hidden where row_number is not null
+    union all
+    select edition_key, row_number, 'comparison', indicator_key, area_code, period_key from withheld.compared
+    union all
+    select edition_key, row_number, 'label', indicator_key, area_code, period_key
+    from withheld.hidden where in_label
 """
 
 _ROWS = """
     create table withheld.rows as
-    select edition_key, row_number, bool_or(role = 'latest') as figure, bool_or(role = 'previous') as previous
+    select edition_key, row_number, bool_or(role = 'latest') as figure, bool_or(role = 'previous') as previous,
+        bool_or(role = 'label') as label
     from withheld.cells group by edition_key, row_number
 """
 
@@ -415,7 +556,8 @@ _CLAIMS = """
                 where o.edition_key = c.edition_key and o.indicator_key = c.indicator_key
             )
             or c.comparison_period_key is null
-                and coalesce(c.comparison_basis, c.change::varchar, c.comparison_value::varchar) is not null
+                and coalesce(c.comparison_basis, c.direction, c.change::varchar, c.comparison_value::varchar)
+                    is not null
         )
 """
 
@@ -450,10 +592,12 @@ _LINES = rf"""
     where disposition in ('footnote', 'unrecognised', 'continuation') and row_number is null
         and regexp_matches(line_text, '{_LONE}')
         and edition_key in (select edition_key from withheld.rows)
+    union
+    select l.edition_key, l.line_number from withheld.unplaced as u
+    join warehouse.marts.source_line as l
+        on l.edition_key = u.edition_key and l.line_number between u.source_line_from and u.source_line_to
 """
 
-#: Numbers that headings hold and that count nobody.
-_NAMED_NUMBER = r"(?i)\b(quarters?|qtr|q|term|year|key stage|appendix|annex|item|section|part|page)[ .]*[0-9]+\b"
 _HEADING = f"regexp_matches(regexp_replace({{}}, '{_NAMED_NUMBER}', '', 'g'), '{_LONE}')"
 
 _REPORT_LINES = f"""
@@ -469,6 +613,7 @@ _REPORT_LINES = f"""
 _EDITIONS = """
     create table withheld.editions as
     select edition_key from withheld.rows union select edition_key from withheld.report_lines
+    union select edition_key from withheld.lines
 """
 
 #: Checks that look at nothing but their own row, or at what is held against it in one paragraph. Any other check may
@@ -503,6 +648,10 @@ _COMPARISONS = f"""
 
 # --- what is withheld of each table -------------------------------------------------------------------------------
 
+#: The lines of other versions, and of files that were not taken, are published nowhere, but they may be like those that
+#: are but for one small number.
+_NOT_IN_FORCE = "not coalesce({}.in_force, false)"
+
 _IN_A_REPORT = "coalesce(t.source_file in (select source_file from warehouse.marts.report_line), false)"
 
 #: Link to (joins, conditions of the groups). `t` is the table; see disclosure.yml.
@@ -515,7 +664,7 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "row": (
         "left join withheld.rows as h on h.edition_key = t.edition_key and h.row_number = t.row_number",
-        {"figure": "h.figure", "previous": "h.previous", "either": "h.edition_key is not null"},
+        {"figure": "h.figure", "previous": "h.previous", "label": "h.label", "either": "h.edition_key is not null"},
     ),
     "series": (
         "left join withheld.cells as h on h.edition_key = t.edition_key and h.row_number = t.row_number "
@@ -531,7 +680,8 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "left join withheld.rows as h on h.edition_key = t.edition_key and h.row_number = t.row_number",
         {
             "figure": "(h.figure and t.column_name in ('value_text', 'rag_text', 'quartile_text', 'comparison_text') "
-            "or h.previous and t.column_name in ('previous_value_text', 'comparison_text'))"
+            "or h.previous and t.column_name = 'previous_value_text' or h.label and t.column_name = 'label_text' "
+            "or h.edition_key is not null and t.column_name = 'comparison_text')"
         },
     ),
     "line": (
@@ -546,7 +696,11 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
             "and not " + _IN_A_REPORT + ") or exists (select 1 from withheld.report_lines as h "
             "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
-            "and " + _IN_A_REPORT + "))"
+            "and "
+            + _IN_A_REPORT
+            + ") or t.issue_code in ('text_unplaced', 'glyph_dropped') and "
+            + _holds_small("t.printed_text")
+            + ")"
         },
     ),
     "comparison": (
@@ -584,7 +738,21 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "",
         {"figure": "(t.edition_key in (select edition_key from withheld.editions))"},
     ),
-    "any": ("", {"figure": "(exists (select 1 from withheld.editions))"}),
+    "file": (
+        "",
+        {
+            "figure": "(t.edition_key in (select edition_key from withheld.editions) or "
+            + _NOT_IN_FORCE.format("t")
+            + ")"
+        },
+    ),
+    "any": (
+        "",
+        {
+            "figure": "(exists (select 1 from withheld.editions) or exists (select 1 from "
+            "warehouse.marts.source_file as f where " + _NOT_IN_FORCE.format("f") + "))"
+        },
+    ),
 }
 
 
@@ -605,7 +773,7 @@ def _disclosed(table: Table, rules: Mapping[str, Any]) -> str:
         put = "null" if value is None else _literal(value)
         if column.name == "source_sha256":
             # It is a key: each version of each edition keeps one of its own.
-            put = f"({_literal(SUPPRESSED)} || ' ' || t.edition_key || ' ' || {_VERSION[table.name]})"
+            put = f"({_literal(SUPPRESSED)} || ' ' || coalesce(t.edition_key, '') || ' ' || {_VERSION[table.name]})"
         expressions.append(
             f"case when coalesce({conditions[group]}, false) and {name} is not null then {put} else {name} end "
             f"as {_quoted(column.name)}"
@@ -619,7 +787,9 @@ _VERSION_OF = (
 )
 #: Versions of dashboards and of reports are counted apart.
 _VERSION = {
-    "source_file": "coalesce(t.version_number, 0) || case when t.document = 'report' then ' report' else '' end",
+    "source_file": "coalesce(t.version_number, 0) || case when t.document = 'report' then ' report' else '' end "
+    f"|| case when {_NOT_IN_FORCE.format('t')} "
+    "then concat(' not in force ', t.source_file, ' ', t.received_at) else '' end",
     "dim_edition": _VERSION_OF,
     "report_line": f"{_VERSION_OF} || ' report'",
 }
