@@ -874,7 +874,7 @@ def test_each_withheld_column_would_tell_on_its_own(table, group, column, unrule
     rules = disclosure.listing()[table]
     if (
         (rules[group][column] == "suppressed" and column.endswith("_status"))
-        or column == "decimals"
+        or column in ("decimals", "previous_decimals")
         or (table, column) in (("fct_assessment", "direction_source"), ("mart_benchmark_position", "polarity_source"))
     ):
         # These tell nothing here; they are withheld so that every reader sees a figure suppressed.
