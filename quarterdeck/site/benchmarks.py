@@ -147,7 +147,8 @@ def _assessed(row: Row, position: Position, edition: Edition) -> Assessed:
     benchmark = position.benchmark_value
     comparable = position.benchmark_gap is not None and benchmark
     # On the picture, better is right. Without a polarity, higher is right and no side is called good.
-    turn = -1 if position.polarity == "low_is_good" else 1
+    # What the row itself prints of it may be withheld; then the indicator's own polarity holds.
+    turn = -1 if (position.polarity or row.polarity) == "low_is_good" else 1
 
     def place(value: float | None) -> float | None:
         return None if value is None or not comparable else turn * (value - benchmark) / abs(benchmark) / _EDGE
