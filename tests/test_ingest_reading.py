@@ -162,11 +162,17 @@ def test_a_clean_edition_is_read_as_it_is_meant(layout: str) -> None:
         check_as_meant(edition, render(edition, rng).split("\n"))
 
 
-@pytest.mark.parametrize("noise", TABLE_NOISE, ids=lambda noise: noise.__name__)
-@pytest.mark.parametrize("layout", TABLES)
+@pytest.mark.parametrize(
+    ("layout", "noise"),
+    [
+        (layout, noise)
+        for layout in TABLES
+        for noise in TABLE_NOISE
+        # A label wraps where it is the first cell, and there it is not.
+        if (layout, noise) != ("previous_and_latest_2022", wrap_label)
+    ],
+)
 def test_one_fault_in_every_row_changes_no_cell(layout: str, noise) -> None:
-    if noise is wrap_label and layout == "previous_and_latest_2022":
-        pytest.skip("the label is not the first cell of this layout")
     for seed in range(12):
         edition, rng = edition_of(layout, seed)
         check_as_meant(
