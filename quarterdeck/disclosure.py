@@ -178,15 +178,14 @@ def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         if rule is Rule.small_counts:
             sql = _disclosed(table, listing()[table.name])
         connection.execute(f"create view marts.{_quoted(table.name)} as {sql}")
-        _comment(connection, table)
+        comment_on(connection, "view", f"marts.{_quoted(table.name)}", table)
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    connection.execute(f"comment on view marts.{_quoted(table.name)} is {_literal(table.description)}")
+def comment_on(connection: duckdb.DuckDBPyConnection, kind: str, name: str, table: Table) -> None:
+    """Put the descriptions of `table` on the view or table (`kind`) of that qualified, quoted name."""
+    connection.execute(f"comment on {kind} {name} is {_literal(table.description)}")
     for column in table.columns:
-        connection.execute(
-            f"comment on column marts.{_quoted(table.name)}.{_quoted(column.name)} is {_literal(column.description)}"
-        )
+        connection.execute(f"comment on column {name}.{_quoted(column.name)} is {_literal(column.description)}")
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]:

@@ -7,7 +7,6 @@ or another program they are behind: `behind` says so, and the next refresh publi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from quarterdeck.publishing import current_version
 from quarterdeck.settings import Settings
 from quarterdeck.sql_page.engine import is_installed
-from quarterdeck.trees import VERSIONS, is_ours
+from quarterdeck.trees import VERSIONS, code_fingerprint, is_ours
 
 if TYPE_CHECKING:
     from quarterdeck.site import Built
@@ -70,17 +69,9 @@ def _note(settings: Settings) -> dict[str, object]:
     return {
         "warehouse": current.built_ns if current else None,
         "disclosure": settings.disclosure.value,
-        "code": _code_fingerprint(),
+        "code": code_fingerprint(_CODE),
         "sql_engine": is_installed(),
     }
-
-
-def _code_fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in _CODE.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        digest.update(f"{path.relative_to(_CODE).as_posix()}\n".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def _note_path(settings: Settings, name: str) -> Path:

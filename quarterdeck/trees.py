@@ -1,4 +1,7 @@
-"""Published folders: filled aside, then put in place with one rename, so that a reader never sees half of one."""
+"""Published folders: filled aside, then put in place with one rename, so that a reader never sees half of one.
+
+What is in them can be linked from elsewhere, and is made anew when the code that shapes it changed.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,28 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ingest.archive import fingerprint_of
+from quarterdeck import __version__
+
 #: Where the folders lie that the published links point to.
 VERSIONS = ".versions"
+
+
+def code_fingerprint(folder: Path) -> str:
+    """A hash of a package's code, templates and static files, and of the version."""
+    return fingerprint_of(
+        sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"), __version__
+    )
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same file at `target`, copied where the file system has no links. FileNotFoundError without a source."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def is_ours(target: Path) -> bool:

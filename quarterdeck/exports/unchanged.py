@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ import duckdb
 import pyarrow
 
 from quarterdeck.exports.tables import About, Source
+from quarterdeck.trees import code_fingerprint
 
 if TYPE_CHECKING:
     from quarterdeck.exports.datapackage import Resource
@@ -42,7 +42,13 @@ class Unchanged:
         if source.rows < LINKED_ROWS:
             return None
         said = [
-            *(_code(), duckdb.__version__, pyarrow.__version__, self._what.version, self._what.rule.value),
+            *(
+                code_fingerprint(Path(__file__).parent),
+                duckdb.__version__,
+                pyarrow.__version__,
+                self._what.version,
+                self._what.rule.value,
+            ),
             *(source.edition if source.is_cut else None, source.name, source.table.description, list(source.key)),
             [[column.name, column.type, column.description] for column in source.table.columns],
             _rows(source),
@@ -106,11 +112,3 @@ def _sum(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any] | 
         values,
     ).fetchall()
     return sums
-
-
-@cache
-def _code() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -23,7 +23,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from quarterdeck import __version__
 from quarterdeck.disclosure import Rule
 from quarterdeck.site import cells, words
 from quarterdeck.site import lineage as lineage_
@@ -32,7 +31,7 @@ from quarterdeck.site.model import Area, Council, Point, Warehouse
 from quarterdeck.site.pages import Common, common_pages, council_pages, overview_page
 from quarterdeck.sql_page import PAGE, build_sql_page
 from quarterdeck.sql_page.engine import ENGINE_DIR, is_installed
-from quarterdeck.trees import publish_tree
+from quarterdeck.trees import code_fingerprint, link_or_copy, publish_tree
 
 HERE = Path(__file__).resolve().parent
 KEYS_NAME = ".pages.json"
@@ -208,7 +207,7 @@ class _Writer:
         self._frame, self._made, self._before = frame, made, before
         self._old = _keys_of(before)
         menu = [(link.href, link.text) for link in frame.menu()]
-        self._base = f"{fingerprint()} {menu} {frame.withholds}".encode()
+        self._base = f"{code_fingerprint(HERE)} {menu} {frame.withholds}".encode()
 
     def write(self, page: Page) -> None:
         """ValueError when two pages would lie in one file."""
@@ -258,15 +257,6 @@ def _called(value: Any) -> Any:
     return value.made() if isinstance(value, Lazy) else value
 
 
-@cache
-def fingerprint() -> str:
-    """A hash of all that shapes a page besides its data: this package's code, its templates and its static files."""
-    digest = hashlib.sha256(__version__.encode())
-    for path in sorted(path for path in HERE.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        digest.update(f"{path.relative_to(HERE)} ".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def _keys_of(before: Path | None) -> dict[str, str]:
     if before is None:
         return {}
@@ -278,11 +268,9 @@ def _keys_of(before: Path | None) -> dict[str, str]:
 
 def _linked(old: Path, new: Path) -> bool:
     try:
-        os.link(old, new)
+        link_or_copy(old, new)
     except FileNotFoundError:
         return False
-    except OSError:
-        shutil.copy2(old, new)
     return True
 
 

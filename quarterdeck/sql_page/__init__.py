@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from quarterdeck.disclosure import Rule, Table, open_disclosed, public_tables
+from quarterdeck.disclosure import Rule, Table, comment_on, open_disclosed, public_tables
 from quarterdeck.sql_page.engine import ENGINE_DIR, NAMES, is_installed
+from quarterdeck.trees import link_or_copy
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +70,7 @@ def build_sql_page(
     folder = site / FOLDER
     folder.mkdir(parents=True)
     for name in NAMES:
-        _link_or_copy(engine / name, folder / name)
+        link_or_copy(engine / name, folder / name)
     for source in (HERE / "static").iterdir():
         shutil.copyfile(source, folder / source.name)
     with open_disclosed(warehouse, rule) as connection:
@@ -111,21 +112,11 @@ def _write_tables(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]
                 made.register("incoming", rows)
                 made.execute(f'create table made.marts."{table.name}" as from incoming')
                 made.unregister("incoming")
-                _comment(made, table)
+                comment_on(made, "table", f'made.marts."{table.name}"', table)
             made.execute("checkpoint made")
             made.execute("detach made")
         with path.open("wb") as packed, gzip.GzipFile("", "wb", 9, packed, mtime=0) as zipped, file.open("rb") as whole:
             shutil.copyfileobj(whole, zipped)
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    def quoted(text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
-
-    name = f'made.marts."{table.name}"'
-    connection.execute(f"comment on table {name} is {quoted(table.description)}")
-    for column in table.columns:
-        connection.execute(f'comment on column {name}."{column.name}" is {quoted(column.description)}')
 
 
 def _body(**values: Any) -> str:
@@ -154,10 +145,3 @@ def _plain_page(title: str, head: str, body: str) -> str:
 </body>
 </html>
 """
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
