@@ -1,8 +1,10 @@
 # Everything that is needed: Python 3.11 or newer, git and make. The first target that is made sets up .venv.
-# make refresh | test | dev | lint | bench | setup | lock | clean     PYTHON=python3.12 picks another Python.
+# make refresh | test | test-quick | dev | lint | bench | setup | lock | clean     PYTHON=python3.12 picks another Python.
 
 PYTHON ?= python3
 BIN := .venv/bin
+# One process of tests per core; the tests of a file stay together, because they share what is costly to make.
+SPREAD ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # .venv is good for these pins, this project file, this folder (a moved environment is broken) and a Python that runs.
 wanted := $(shell cat requirements.lock pyproject.toml | cksum) $(CURDIR)
@@ -11,12 +13,12 @@ ifneq ($(wanted),$(found))
 .PHONY: .venv/ready
 endif
 
-.PHONY: help refresh test dev lint format bench dictionary sql-engine setup lock clean
+.PHONY: help refresh test test-quick dev lint format bench dictionary sql-engine setup lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make refresh   read what is in landing/ and publish the warehouse"
-	@echo "make test      run every test"
+	@echo "make test      run every test;  make test-quick: without browsers, kills and national files"
 	@echo "make dev       the Dagster UI on http://127.0.0.1:3000"
 	@echo "make lint      check style and the rules between the folders"
 	@echo "make bench     measure speed and memory"
@@ -27,7 +29,11 @@ refresh: .venv/ready
 	@$(BIN)/quarterdeck refresh $(ARGS)
 
 test: .venv/ready
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(ARGS)
+
+# For daily work: without browsers, kills and national files.
+test-quick: .venv/ready
+	@$(BIN)/python -m pytest $(SPREAD) -m "not slow" $(ARGS)
 
 dev: .venv/ready
 	@home="$${DAGSTER_HOME:-$${QUARTERDECK_HOME:-$(CURDIR)}}" && mkdir -p "$$home" && \
@@ -67,6 +73,8 @@ setup: .venv/ready
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Without compiled bytecode everything takes nearly twice as long, and not every installer compiles.
 	@$(BIN)/python -m compileall -q -j 0 .venv/lib ingest orchestration quarterdeck >/dev/null || true
+	@# The first refresh finds the dbt project parsed.
+	@$(BIN)/python -m orchestration.dbt || true
 	@# The SQL page of the site needs an engine from another package index; the rest does without it.
 	@if command -v npm >/dev/null 2>&1; then $(BIN)/python -m quarterdeck.sql_page >/dev/null || true; fi
 	@echo '$(wanted)' > .venv/ready
@@ -80,6 +88,6 @@ lock:
 	@mv requirements.lock.new requirements.lock && rm -rf .lock-env
 
 clean:
-	@rm -rf build raw .pytest_cache .ruff_cache .hypothesis .lock-env *.egg-info
+	@rm -rf build raw dbt_project/target .pytest_cache .ruff_cache .hypothesis .lock-env *.egg-info
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@echo "Kept: landing/, archive/, warehouse/ and .venv."

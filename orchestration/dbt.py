@@ -8,15 +8,20 @@ and the run results; tests/test_orchestration_dbt.py fails when an upgrade chang
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quarterdeck.inputs import project_fingerprint
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 #: Result states of dbt that mean that a node did what it should.
 _GOOD = ("success", "pass", "warn", "no-op")
@@ -98,7 +103,10 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class DbtProject:
-    """The dbt project, where it may write, and the home whose raw tables it reads and whose build it makes."""
+    """The dbt project, where its builds may write, and the home whose raw tables they read and whose build they make.
+
+    The parsed project names no home, so it is kept with the project (`parsed_dir`) and serves every home.
+    """
 
     project_dir: Path
     target_dir: Path
@@ -108,22 +116,31 @@ class DbtProject:
         """A hash of all that shapes the graph. It holds no paths, so it stays true when the folder is moved."""
         return project_fingerprint(self.project_dir)
 
+    @property
+    def parsed_dir(self) -> Path:
+        """Where the parsed project lies: beside the project, or with the build where that cannot be written."""
+        beside = self.project_dir / "target"
+        return beside if os.access(beside if beside.exists() else self.project_dir, os.W_OK) else self.target_dir
+
     def graph(self) -> Graph:
         """What the project holds now; parsed only when it changed since the last time.
 
         The file's name holds the fingerprint, so a stale graph is never found.
         """
         fingerprint = self.fingerprint()
-        path = self.target_dir / f"graph-{fingerprint[:16]}.json"
         try:
-            return _read_graph(path)
+            return _read_graph(self._graph_path(fingerprint))
         except (FileNotFoundError, ValueError, TypeError, KeyError):
-            return self._parse(fingerprint, path)
+            self._parse(fingerprint)
+            return _read_graph(self._graph_path(fingerprint))
 
-    def build(self, on_event: Callable[[str, str], None] = lambda *_: None) -> list[NodeResult]:
-        """Run and test everything. `on_event` gets (`start` or the state at the end, unique id) as it happens.
+    def build(
+        self, on_event: Callable[[str, str], None] = lambda *_: None, select: Sequence[str] = (), tests: bool = True
+    ) -> list[NodeResult]:
+        """Run and test everything, or what dbt's selection `select` names; without `tests` only run it.
 
-        Returns a result a node, failed ones too. DbtError when dbt itself could not run.
+        `on_event` gets (`start` or the state at the end, unique id) as it happens. Returns one result per node, failed
+        ones too. DbtError when dbt itself could not run.
         """
 
         def forward(event: Any) -> None:
@@ -132,7 +149,8 @@ class DbtProject:
             elif event.info.name == "NodeFinished":
                 on_event(event.data.node_info.node_status, event.data.node_info.unique_id)
 
-        result = self._invoke("build", *_BUILD_FLAGS, callbacks=[forward])
+        chosen = (*(("--select", *select) if select else ()), *(() if tests else ("--exclude-resource-type", "test")))
+        result = self._invoke("build", *_BUILD_FLAGS, *chosen, manifest=self.manifest(), callbacks=[forward])
         if result.result is None:
             raise DbtError(_said(result.exception))
         return [
@@ -148,26 +166,55 @@ class DbtProject:
             for item in result.result.results
         ]
 
-    def _parse(self, fingerprint: str, path: Path) -> Graph:
-        self.target_dir.mkdir(parents=True, exist_ok=True)
-        result = self._invoke("parse")
-        if not result.success:
-            raise DbtError(f"The dbt project cannot be parsed: {_said(result.exception)}")
-        manifest = json.loads((self.target_dir / "manifest.json").read_text())
-        graph = _graph(manifest, fingerprint)
-        incoming = path.with_suffix(f".{os.getpid()}.incoming")
-        incoming.write_text(json.dumps(asdict(graph)))
-        for older in self.target_dir.glob("graph-*.json"):
-            older.unlink(missing_ok=True)
-        os.replace(incoming, path)
-        return graph
+    def manifest(self) -> Manifest:
+        """The parsed project as dbt's own object. A new one at each call, because a build writes into it."""
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
 
-    def _invoke(self, *arguments: str, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
+        fingerprint = self.fingerprint()
+        try:
+            return Manifest.from_msgpack(self._manifest_path(fingerprint).read_bytes(), extended_mashumuro_decoder)
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
+            return self._parse(fingerprint)
+
+    def _graph_path(self, fingerprint: str) -> Path:
+        return self.parsed_dir / f"graph-{fingerprint[:16]}.json"
+
+    def _manifest_path(self, fingerprint: str) -> Path:
+        # dbt notes in it where the seeds lie: a project that was moved has another one.
+        place = hashlib.sha256(os.fsencode(self.project_dir.resolve())).hexdigest()
+        return self.parsed_dir / f"manifest-{fingerprint[:16]}-{place[:8]}.msgpack"
+
+    def _parse(self, fingerprint: str) -> Manifest:
+        self.parsed_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".parsing-", dir=self.parsed_dir) as scratch:
+            result = self._invoke("parse", "--no-partial-parse", target=Path(scratch))
+            if not result.success:
+                raise DbtError(f"The dbt project cannot be parsed: {_said(result.exception)}")
+            manifest = json.loads((Path(scratch) / "manifest.json").read_text())
+            # As dbt keeps it for itself to read again.
+            packed = (Path(scratch) / "partial_parse.msgpack").read_bytes()
+        older = [*self.parsed_dir.glob("graph-*.json"), *self.parsed_dir.glob("manifest-*.msgpack")]
+        _replace(self._manifest_path(fingerprint), packed)
+        _replace(self._graph_path(fingerprint), json.dumps(asdict(_graph(manifest, fingerprint))).encode())
+        for path in older:
+            if fingerprint[:16] not in path.name:
+                path.unlink(missing_ok=True)
+        return result.result
+
+    def _invoke(
+        self,
+        *arguments: str,
+        target: Path | None = None,
+        manifest: Manifest | None = None,
+        callbacks: Sequence[Callable[[Any], None]] = (),
+    ) -> Any:
         from dbt.cli.main import dbtRunner
 
         try:
             with _environment({_HOME_VARIABLE: str(self.home), _KEEP_OPEN_VARIABLE: "true"}):
-                result = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *self._flags()])
+                runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
+                result = runner.invoke([*arguments, *self._flags(target or self.target_dir)])
         finally:
             _close_database()
         # The runner swallows an interrupt, too.
@@ -175,12 +222,12 @@ class DbtProject:
             raise result.exception
         return result
 
-    def _flags(self) -> list[str]:
+    def _flags(self, target: Path) -> list[str]:
         return [
             *("--project-dir", str(self.project_dir)),
             *("--profiles-dir", str(self.project_dir)),
-            *("--target-path", str(self.target_dir)),
-            *("--log-path", str(self.target_dir / "logs")),
+            *("--target-path", str(target)),
+            *("--log-path", str(target / "logs")),
             *("--log-level", "none", "--log-level-file", "info"),
             "--no-version-check",
             "--no-send-anonymous-usage-stats",
@@ -289,6 +336,12 @@ def _parents_first(nodes: Mapping[str, Node]) -> list[str]:
     return list(ordered)
 
 
+def _replace(path: Path, content: bytes) -> None:
+    incoming = path.with_suffix(f".{os.getpid()}.incoming")
+    incoming.write_bytes(content)
+    os.replace(incoming, path)
+
+
 def _read_graph(path: Path) -> Graph:
     stored = json.loads(path.read_text())
     return Graph(
@@ -300,3 +353,11 @@ def _read_graph(path: Path) -> Graph:
 
 def _said(error: BaseException | None) -> str:
     return " ".join(str(error).split()) if error else "dbt gave no reason"
+
+
+if __name__ == "__main__":
+    # `make setup` parses, so that the first refresh need not.
+    from quarterdeck.settings import Settings
+
+    _settings = Settings()
+    DbtProject(_settings.dbt_project_dir, _settings.dbt_target_dir, _settings.home).graph()

@@ -5,24 +5,28 @@ What is in them can be linked from elsewhere, and is made anew when the code tha
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
-from ingest.archive import fingerprint_of
 from quarterdeck import __version__
 
 #: Where the folders lie that the published links point to.
 VERSIONS = ".versions"
 
 
+@cache
 def code_fingerprint(folder: Path) -> str:
     """A hash of a package's code, templates and static files, and of the version."""
-    return fingerprint_of(
-        sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"), __version__
-    )
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+
+from tests.forks import Forked, server
 
 ROOT = Path(__file__).resolve().parent.parent
 LANDING = ROOT / "landing"
@@ -39,19 +42,22 @@ class Home:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("QUARTERDECK_") and k != "DAGSTER_HOME"}
         return {**kept, "QUARTERDECK_HOME": str(self.path), "COLUMNS": "200", **more}
 
-    def start(self, *arguments: str, stdin: int | None = None, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int | None = None, **environment: str) -> Forked:
         """Start the command; from another folder, because nothing may depend on the current one."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "quarterdeck", *arguments],
+        return server(ROOT).start(arguments, self.path.parent, self.environment(**environment), stdin is not None)
+
+    def imports_of(self, *arguments: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+        """Run the command in an interpreter of its own; what it printed, and the modules that it loaded."""
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "quarterdeck", *arguments],
             cwd=self.path.parent,
-            env=self.environment(PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", **environment),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            env=self.environment(PYTHONPATH=str(ROOT)),
+            capture_output=True,
             text=True,
-            # Where tests run in the background, an interrupt is ignored and would be ignored by the child too.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            timeout=300,
         )
+        times = [line for line in done.stderr.splitlines() if line.startswith("import time")]
+        return done, {line.rsplit("|", 1)[-1].strip() for line in times}
 
     def run(self, *arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end; `typed` is what it finds on its standard input."""
@@ -93,6 +99,48 @@ def copied_home(home: Home, path: Path) -> Home:
     return Home(path)
 
 
+def built(home: Home, *select: str) -> Home:
+    """What a refresh makes of what lies in the landing folder, without the orchestrator, site and exports.
+
+    For tests on what the tables say. `select` names what dbt shall build (`+mart_published_audit`), without its tests;
+    by default everything is built and tested, and no test may fail.
+    """
+    from ingest import pipeline
+    from ingest.national import files as national
+    from orchestration.assets.dbt_models import dbt_project
+    from quarterdeck.publishing import publish
+    from quarterdeck.settings import Settings
+
+    settings = Settings(home=home.path)
+    workspace = settings.workspace()
+    pipeline.receive(workspace)
+    national.receive_and_read(workspace)
+    pipeline.read_editions(workspace)
+    pipeline.write_catalogue(workspace)
+    national.write_catalogue(workspace)
+    settings.build_dir.mkdir(exist_ok=True)
+    settings.build_path.unlink(missing_ok=True)
+    results = dbt_project(settings).build(select=select, tests=not select)
+    assert [result for result in results if not result.good] == []
+    publish(settings.build_path, settings.warehouse_dir)
+    return home
+
+
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is made once for all processes of a test run. Read it, never change it."""
+    root = factory.getbasetemp()
+    folder = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / "shared" / name
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.with_suffix(".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            folder.with_suffix(".made").touch()
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment_of_its_own() -> Iterator[None]:
     """Settings of the person who runs the tests must not reach them."""
@@ -115,14 +163,23 @@ class Refreshed:
 
 @pytest.fixture(scope="session")
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
-    """The bundled editions after `quarterdeck refresh`. Shared by all tests: read it, never change it."""
-    import time
+    """The bundled editions after `quarterdeck refresh`. Shared by all tests: read it, never change it.
 
-    home = new_home(tmp_path_factory.mktemp("refreshed") / "home", *BUNDLED)
-    started = time.monotonic()
-    said = home.run("refresh")
-    assert said.returncode == 0, said.stdout + said.stderr
-    return Refreshed(home, said, time.monotonic() - started)
+    A whole refresh, because what it says and leaves (runs, site, exports) is looked at, too.
+    """
+
+    def make(folder: Path) -> None:
+        home = new_home(folder / "home", *BUNDLED)
+        started = time.monotonic()
+        said = home.run("refresh")
+        assert said.returncode == 0, said.stdout + said.stderr
+        about = {"out": said.stdout, "err": said.stderr, "seconds": time.monotonic() - started}
+        (folder / "said.json").write_text(json.dumps(about))
+
+    folder = shared(tmp_path_factory, "refreshed", make)
+    about = json.loads((folder / "said.json").read_text())
+    said = subprocess.CompletedProcess(["quarterdeck", "refresh"], 0, about["out"], about["err"])
+    return Refreshed(Home(folder / "home"), said, about["seconds"])
 
 
 @pytest.fixture

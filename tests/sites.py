@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import BUNDLED, LANDING, ROOT, Home, new_home
+from conftest import BUNDLED, LANDING, ROOT, Home, built, new_home, shared
 from test_national_files import LONG, csv_text, dictionary_row, neighbour_row, neighbours_workbook
 
 from quarterdeck.site import words
@@ -68,19 +68,16 @@ def national_files(folder: Path) -> None:
     )
 
 
-_MADE: list[Home] = []
-
-
 def told_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A refreshed home with the bundled editions, a covering report and national files. Read it, never change it."""
-    if not _MADE:
-        home = new_home(tmp_path_factory.mktemp("told") / "home", *BUNDLED)
+    """A home with the bundled editions, a covering report and national files. Read it, never change it."""
+
+    def make(folder: Path) -> None:
+        home = new_home(folder / "home", *BUNDLED)
         shutil.copy(LANDING / "2020-21-q2-report.txt", home.landing)
         national_files(home.landing / "national")
-        said = home.run("refresh")
-        assert said.returncode == 0, said.stdout + said.stderr
-        _MADE.append(home)
-    return _MADE[0]
+        built(home)
+
+    return Home(shared(tmp_path_factory, "told", make) / "home")
 
 
 # ----------------------------------------------------------------------------------------------------------- trees

@@ -20,10 +20,6 @@ def home(refreshed, tmp_path) -> Home:
     return copied_home(refreshed.home, tmp_path / "home")
 
 
-def imported(stderr: str) -> set[str]:
-    return {line.rsplit("|", 1)[-1].strip() for line in stderr.splitlines() if line.startswith("import time")}
-
-
 def test_the_first_refresh_ends_with_what_a_person_wants_to_know(refreshed):
     said = refreshed.said.stdout
     for edition, rows in zip(BUNDLED, (38, 48, 24, 25), strict=True):
@@ -55,7 +51,7 @@ def test_with_nothing_new_it_says_so_fast_and_loads_nothing(refreshed, home):
     assert said.returncode == 0
     assert "Nothing new" in said.stdout and "home/warehouse/quarterdeck.duckdb" in said.stdout
     assert seconds < refreshed.seconds / 2
-    loaded = imported(home.run("refresh", PYTHONPROFILEIMPORTTIME="1").stderr)
+    _, loaded = home.imports_of("refresh")
     assert "quarterdeck.inputs" in loaded and not loaded & {"dagster", "dbt", "duckdb"}
 
 

@@ -52,10 +52,16 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(dedent(text).lstrip("\n"))
 
 
+def parsed(project: DbtProject) -> list[Path]:
+    project.graph()
+    return sorted(path for path in project.parsed_dir.iterdir() if path.is_file())
+
+
 @pytest.fixture
 def project(tmp_path) -> DbtProject:
     write(tmp_path / "project", FILES)
-    return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path)
+    (tmp_path / "home").mkdir()
+    return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path / "home")
 
 
 def test_the_graph_a_build_and_what_it_tells(project, tmp_path):
@@ -84,16 +90,17 @@ def test_the_graph_a_build_and_what_it_tells(project, tmp_path):
     assert ("start", "model.tiny.doubled") in events
     assert ("success", "model.tiny.doubled") in events
     assert sum(state == "start" for state, _ in events) == len(results)
-    header, rows = offending_rows(tmp_path / "tiny.duckdb", results["no_row_is_six"].compiled_code)
+    header, rows = offending_rows(tmp_path / "home" / "tiny.duckdb", results["no_row_is_six"].compiled_code)
     assert (header, rows) == (["doubled", "word"], [(6, "three")])
 
 
 def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_path):
     first = project.graph()
-    (stored,) = (tmp_path / "target").glob("graph-*.json")
-    (tmp_path / "target" / "manifest.json").unlink()
+    (stored,) = project.parsed_dir.glob("graph-*.json")
+    before = stored.stat()
     assert project.graph() == first
-    assert not (tmp_path / "target" / "manifest.json").exists(), "nothing changed, but it was parsed again"
+    assert project.build()[0].good
+    assert (stored.stat().st_ino, stored.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns), "parsed again"
 
     write(tmp_path / "project", {"models/tripled.sql": "select number * 3 as tripled from {{ ref('numbers') }}"})
     second = project.graph()
@@ -104,9 +111,26 @@ def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_pat
 
 def test_a_broken_store_is_parsed_anew(project, tmp_path):
     first = project.graph()
-    (stored,) = (tmp_path / "target").glob("graph-*.json")
-    stored.write_text(stored.read_text()[:100])
+    for stored in (*project.parsed_dir.glob("graph-*.json"), *project.parsed_dir.glob("manifest-*.msgpack")):
+        stored.write_bytes(stored.read_bytes()[:100])
     assert project.graph() == first
+    assert all(result.good for result in project.build(select=["numbers"]))
+
+
+def test_one_parse_serves_every_home(project, tmp_path):
+    assert not any(str(project.home).encode() in path.read_bytes() for path in parsed(project))
+    other = DbtProject(project.project_dir, tmp_path / "other target", tmp_path / "other")
+    (tmp_path / "other").mkdir()
+    before = {path: path.stat().st_mtime_ns for path in parsed(project)}
+    assert other.graph() == project.graph()
+    assert other.build(select=["numbers"])[0].good
+    assert {path: path.stat().st_mtime_ns for path in parsed(project)} == before
+    assert (tmp_path / "other" / "tiny.duckdb").exists() and not (project.home / "tiny.duckdb").exists()
+
+
+def test_a_selection_builds_what_it_names(project):
+    built = {result.unique_id.split(".")[2] for result in project.build(select=["numbers"])}
+    assert built == {"numbers", "seed_is_small"}
 
 
 def test_a_project_that_cannot_be_parsed_says_why(project, tmp_path):

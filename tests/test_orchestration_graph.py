@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from ingest.identity import ReportingQuarter
+from orchestration.assets.dbt_models import dbt_project
 from orchestration.contract import column_faults, promised_columns
 from orchestration.definitions import build_definitions
 from orchestration.jobs import partition_tags
@@ -152,14 +153,12 @@ def test_checks_that_keep_a_wrong_warehouse_from_being_published(checks):
 
 
 def test_every_dbt_test_is_a_check(refreshed, checks):
-    import json
-
-    manifest = json.loads((refreshed.home.path / "build" / "dbt" / "manifest.json").read_text())
-    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    manifest = dbt_project(Settings(home=refreshed.home.path)).manifest()
+    tests = [node for node in manifest.nodes.values() if node.resource_type == "test"]
     assert len(tests) > 10
     shown = {name for _, name in checks}
-    assert {test["name"] for test in tests} <= shown
-    severity = {test["name"]: test["config"]["severity"].lower() for test in tests}
+    assert {test.name for test in tests} <= shown
+    severity = {test.name: test.config.severity.lower() for test in tests}
     assert all(spec.blocking == (severity[name] == "error") for (_, name), spec in checks.items() if name in severity)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import LANDING, ROOT, Home, new_home
+from conftest import LANDING, ROOT, Home, built, new_home
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_ingest_pipeline import Project, text_of
@@ -115,9 +115,7 @@ def with_sample(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = new_home(tmp_path_factory.mktemp("reports") / "home", "2020-21-q2")
     shutil.copy(SAMPLE, home.landing)
     (home.landing / "2019-20-q2-report.txt").write_text(OTHER, encoding="utf-8")
-    done = home.run("refresh")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return home
+    return built(home)
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +124,7 @@ def with_original(tmp_path_factory: pytest.TempPathFactory) -> Home:
     text = real()
     home = new_home(tmp_path_factory.mktemp("original") / "home", "2020-21-q2")
     (home.landing / "2020-21-q2-report.txt").write_text(text, encoding="utf-8")
-    done = home.run("refresh")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return home
+    return built(home)
 
 
 def shares(wanted: Counter, found: Counter) -> tuple[float, float]:

@@ -11,7 +11,6 @@ A server that sends a content-security policy of its own must allow what POLICY 
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
