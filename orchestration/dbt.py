@@ -31,6 +31,9 @@ _MATERIALIZED_TYPES = ("model", "seed", "snapshot")
 _BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--no-write-json")
 
 
+#: Who goes back and forth between two states of the project need not wait for a parse each time.
+_PARSED_KEPT = 4
+
 _HOME_VARIABLE = "QUARTERDECK_HOME"
 _KEEP_OPEN_VARIABLE = "QUARTERDECK_KEEP_OPEN"
 
@@ -194,11 +197,11 @@ class DbtProject:
             manifest = json.loads((Path(scratch) / "manifest.json").read_text())
             # As dbt keeps it for itself to read again.
             packed = (Path(scratch) / "partial_parse.msgpack").read_bytes()
-        older = [*self.parsed_dir.glob("graph-*.json"), *self.parsed_dir.glob("manifest-*.msgpack")]
         _replace(self._manifest_path(fingerprint), packed)
         _replace(self._graph_path(fingerprint), json.dumps(asdict(_graph(manifest, fingerprint))).encode())
-        for path in older:
-            if fingerprint[:16] not in path.name:
+        for pattern in ("graph-*.json", "manifest-*.msgpack"):
+            stored = sorted(self.parsed_dir.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
+            for path in stored[:-_PARSED_KEPT]:
                 path.unlink(missing_ok=True)
         return result.result
 
@@ -214,15 +217,17 @@ class DbtProject:
         try:
             with _environment({_HOME_VARIABLE: str(self.home), _KEEP_OPEN_VARIABLE: "true"}):
                 runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
-                result = runner.invoke([*arguments, *self._flags(target or self.target_dir)])
+                result = runner.invoke([*arguments, *self.flags(target)])
         finally:
-            _close_database()
+            close_database()
         # The runner swallows an interrupt, too.
         if isinstance(result.exception, KeyboardInterrupt):
             raise result.exception
         return result
 
-    def _flags(self, target: Path) -> list[str]:
+    def flags(self, target: Path | None = None) -> list[str]:
+        """What every call of dbt is told: where things lie (`target`: what it writes), and to say nothing."""
+        target = target or self.target_dir
         return [
             *("--project-dir", str(self.project_dir)),
             *("--profiles-dir", str(self.project_dir)),
@@ -251,7 +256,7 @@ def _environment(given: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _close_database() -> None:
+def close_database() -> None:
     """The profile leaves the file open between models, and dbt between runs; readers and publishing wait for it."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,25 @@ def built(home: Home, *select: str) -> Home:
     return home
 
 
+def dbt(home: Path, *arguments: str) -> Any:
+    """dbt's answer to a command on the real project, for this home; parsed once for all tests."""
+    from dbt.cli.main import dbtRunner
+
+    from orchestration.dbt import DbtProject, close_database
+
+    (home / "build").mkdir(parents=True, exist_ok=True)
+    project = DbtProject(ROOT / "dbt_project", home / "build" / "dbt", home)
+    manifest = project.manifest()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUARTERDECK_HOME", str(home))
+        try:
+            result = dbtRunner(manifest=manifest).invoke([*arguments, *project.flags(), "--no-write-json"])
+        finally:
+            close_database()
+    assert result.exception is None, result.exception
+    return result.result
+
+
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that is made once for all processes of a test run. Read it, never change it."""
     root = factory.getbasetemp()
@@ -139,6 +159,13 @@ def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], ob
             make(folder)
             folder.with_suffix(".made").touch()
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a browser is slow, in whichever file it stands."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,11 +13,10 @@ from pathlib import Path
 import dashboards
 import duckdb
 import pytest
-from conftest import ROOT, Home, built, new_home
-from dbt.cli.main import dbtRunner
+from conftest import ROOT, Home, built, dbt, new_home
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_dbt_project import HOME_EDUCATED, PROJECT, REVIEWS, edition, row
+from test_dbt_project import HOME_EDUCATED, REVIEWS, edition, row
 from test_dbt_project import Home as RawHome
 
 #: Checks that say more than one sentence; tests of theirs are in test_published_audit.py.
@@ -48,7 +47,6 @@ def one(home: Home | RawHome, check: str, key: str, number: int) -> tuple:
 def statistics(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """The macros as SQL over a table of given figures: rows (percent, decimals, numerator, denominator) to results."""
     path = tmp_path_factory.mktemp("statistics")
-    (path / "build").mkdir()
     names = {
         "low": "implied_denominator_low('percent', 'decimals', 'numerator')",
         "high": "implied_denominator_high('percent', 'decimals', 'numerator')",
@@ -58,17 +56,8 @@ def statistics(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
         "byar_high": "byar_upper('numerator')",
     }
     inline = ", ".join(f"{{{{ {macro} }}}} as {name}" for name, macro in names.items())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUARTERDECK_HOME", str(path))
-        compiled = dbtRunner().invoke(
-            [
-                *("compile", "--inline", f"select {inline} from given_figures", "--no-introspect"),
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(path / "dbt")),
-                *("--log-path", str(path / "logs"), "--log-level", "none", "--no-print", "-q"),
-            ]
-        )
-    assert compiled.exception is None, compiled.exception
-    sql = compiled.result.results[0].node.compiled_code
+    compiled = dbt(path, "compile", "--inline", f"select {inline} from given_figures", "--no-introspect")
+    sql = compiled.results[0].node.compiled_code
     connection = duckdb.connect()
 
     def compute(percent: float = 0, decimals: int = 0, numerator: int = 0, denominator: int = 1) -> dict:

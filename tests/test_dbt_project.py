@@ -1,6 +1,6 @@
 """The dbt project against small raw tables made up here: what analysts get, whatever was received.
 
-One home for all of them, because another one makes dbt parse the project anew.
+One home for all of them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import without_national_files
-from dbt.cli.main import dbtRunner
+from conftest import dbt, without_national_files
 
 from ingest import raw, schemas
 
@@ -81,16 +80,7 @@ class Home:
     def build(self, *flags: str) -> dict[str, str]:
         """States of all nodes, by name."""
         self.database.unlink(missing_ok=True)
-        target = self.path / "build" / "dbt"
-        result = dbtRunner().invoke(
-            [
-                *("build", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(target), "--log-path", str(target / "logs")),
-                *("--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats", *flags),
-            ]
-        )
-        assert result.exception is None, result.exception
-        return {item.node.name: str(item.status) for item in result.result.results}
+        return {item.node.name: str(item.status) for item in dbt(self.path, "build", *flags).results}
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -240,11 +230,8 @@ SUGGESTIONS = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory):
-    with pytest.MonkeyPatch.context() as patch:
-        # A quotation mark and a bracket in the folder's name must reach neither SQL nor the file pattern.
-        path = tmp_path_factory.mktemp("home") / "o'clock [1]"
-        patch.setenv("QUARTERDECK_HOME", str(path))
-        yield Home(path)
+    # What means something in SQL, in a pattern of files or in an address must reach none of them.
+    return Home(tmp_path_factory.mktemp("home") / 'o\'clock [1], "*" {a=b} (c)? #d %20; $HOME ~é')
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,8 @@ from ingest.national import files
 from ingest.national.schemas import LAIT_LONG, NATIONAL_CATALOGUE, NATIONAL_TABLES
 from ingest.raw import violations
 
+pytestmark = pytest.mark.slow
+
 SHARED = ROOT.parent / "shared" / "national"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the published files are not at {SHARED}")
 

@@ -1,6 +1,6 @@
 """Positions of every authority against an independent computation, and the rules for periods, numbers and neighbours.
 
-One home and one build for all real files, one without any; another home makes dbt parse the project anew.
+One home and one build for all real files, one without any.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
-from dbt.cli.main import dbtRunner
+from conftest import ROOT, dbt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import pipeline, raw, schemas
 from ingest.national import files, reference
 from ingest.national import schemas as national
+
+pytestmark = pytest.mark.slow
 
 PROJECT = ROOT / "dbt_project"
 SHARED = ROOT.parent / "shared" / "national"
@@ -46,6 +47,7 @@ MODELS = [
     "dim_area",
     "stg_raw__areas",
 ]
+KEPT = ("--vars", "keep_working_tables: true")
 
 
 class Home:
@@ -86,19 +88,8 @@ class Home:
     def build(self) -> dict[str, str]:
         """States of the national models, by name; working tables stay."""
         self.database.unlink(missing_ok=True)
-        target = self.path / "build" / "dbt"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("QUARTERDECK_HOME", str(self.path))
-            result = dbtRunner().invoke(
-                [
-                    *("run", "--select", *MODELS, "--vars", "keep_working_tables: true"),
-                    *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                    *("--target-path", str(target), "--log-path", str(target / "logs")),
-                    *("--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"),
-                ]
-            )
-        assert result.exception is None, result.exception
-        return {item.node.name: str(item.status) for item in result.result.results}
+        result = dbt(self.path, "run", "--select", *MODELS, *KEPT)
+        return {item.node.name: str(item.status) for item in result.results}
 
     def frame(self, sql: str) -> pd.DataFrame:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -111,28 +102,9 @@ class Home:
 
 def _seed_first(home: Home) -> None:
     """`run` leaves seeds out, so they are loaded once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUARTERDECK_HOME", str(home.path))
-        target = home.path / "build" / "dbt"
-        result = dbtRunner().invoke(
-            [
-                *(
-                    "build",
-                    "--select",
-                    *MODELS,
-                    "--exclude-resource-type",
-                    "test",
-                    "--exclude-resource-type",
-                    "unit_test",
-                ),
-                *("--vars", "keep_working_tables: true"),
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--target-path", str(target), "--log-path", str(target / "logs")),
-                *("--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"),
-            ]
-        )
-    assert result.exception is None, result.exception
-    odd = {item.node.name: item.message for item in result.result.results if item.status != "success"}
+    excluded = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    result = dbt(home.path, "build", "--select", *MODELS, *excluded, *KEPT)
+    odd = {item.node.name: item.message for item in result.results if item.status != "success"}
     assert odd == {}
 
 
@@ -674,7 +646,7 @@ def small(
     tmp_path_factory: pytest.TempPathFactory, home: Home, empty: dict[str, int], examples, request
 ) -> pd.DataFrame:
     if SHARED.is_dir():
-        # The same home, so that dbt need not parse anew; the real tables have been read by then.
+        # The same home; the real tables have been read by then.
         request.getfixturevalue("real")
         request.getfixturevalue("mart")
     database = home.database

@@ -151,6 +151,7 @@ def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
     assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
 
 
+@pytest.mark.slow
 def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(tmp_path):
     home = new_home(tmp_path / "home", "2020-21-q2")
     assert home.run("refresh").returncode == 0

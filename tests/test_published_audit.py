@@ -15,8 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import LANDING, ROOT
-from dbt.cli.main import dbtRunner
+from conftest import LANDING, ROOT, dbt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,24 +53,12 @@ class Audited:
         pipeline.write_catalogue(workspace)
         files.receive_and_read(workspace)
         files.write_catalogue(workspace)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("QUARTERDECK_HOME", str(home))
-            result = dbtRunner().invoke(
-                [
-                    *("build", "--select", "+mart_published_audit", "+mart_benchmark_position"),
-                    *("--resource-type", "seed", "--resource-type", "model", "--project-dir", str(PROJECT)),
-                    *(
-                        "--profiles-dir",
-                        str(PROJECT),
-                        "--target-path",
-                        str(home / "dbt"),
-                        "--log-path",
-                        str(home / "logs"),
-                    ),
-                    *("--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"),
-                ]
-            )
-        assert result.success, [item.message for item in result.result or () if str(item.status) in ("error", "fail")]
+        result = dbt(
+            home,
+            *("build", "--select", "+mart_published_audit", "+mart_benchmark_position"),
+            *("--resource-type", "seed", "--resource-type", "model"),
+        )
+        assert [item.message for item in result.results if str(item.status) in ("error", "fail")] == []
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.database), read_only=True) as connection:

@@ -563,6 +563,7 @@ def test_the_time_of_reading_grows_with_the_length(shape: str) -> None:
     assert taken[1] < 8 * taken[0], taken
 
 
+@pytest.mark.slow
 def test_a_report_of_five_megabytes_is_read(project: Project) -> None:
     """Prose with a page of figures in fifty, as long as a received file may be."""
     text = long_report(5_000_000, "paragraphs", PROSE * 40 + BODY)

@@ -36,6 +36,8 @@ from quarterdeck.serve import ServeError, server
 from quarterdeck.site import build_site
 from quarterdeck.site.lineage import Node
 
+pytestmark = pytest.mark.slow
+
 #: One page of each kind, below the site.
 KINDS = {
     "council": "index.html",
