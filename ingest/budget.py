@@ -2,7 +2,7 @@
 
 Work is counted in units and not in seconds, so that the same file stops in the same line on every machine; a unit is
 about a pattern held against a text, a second holds about a million. What takes more is no dashboard and no report: the
-file is rejected as ``too_costly`` and the others go on. The clock is a second net, for a pattern that never ends.
+file is rejected as ``too_costly`` and the others go on. The processor time is a second net, for a pattern without end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ingest.errors import FileRejected
 
 #: Work units for one reading of one file. The bundled editions take 10,000 to 40,000.
 MAX_WORK = 10_000_000
-#: Seconds of the clock, for the case that the units do not see the work.
+#: Seconds of processor time (a busy machine takes none of it), for work that the units do not see.
 MAX_SECONDS = 60.0
 
 
@@ -31,17 +31,17 @@ class Budget:
     seconds: float = MAX_SECONDS
     spent: int = 0
     line: int | None = None
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.thread_time)
 
     def spend(self, units: int) -> None:
         self.spent += units
         if self.spent > self.limit:
             raise self._too_costly(f"more than {self.limit:,} steps of work")
-        if time.monotonic() - self._started > self.seconds:
+        if time.thread_time() - self._started > self.seconds:
             raise self.out_of_time()
 
     def out_of_time(self) -> FileRejected:
-        return self._too_costly(f"more than {self.seconds:.0f} seconds")
+        return self._too_costly(f"more than {self.seconds:.0f} seconds of the processor")
 
     def _too_costly(self, what: str) -> FileRejected:
         where = f"; the reading stopped in line {self.line}" if self.line else ""
@@ -70,23 +70,23 @@ def limited(limit: int = MAX_WORK, seconds: float = MAX_SECONDS) -> Iterator[Bud
 
 @contextmanager
 def _alarm(budget: Budget) -> Iterator[None]:
-    """Let the clock also interrupt one long search for a pattern, which counts nothing while it lasts."""
+    """Let the processor time also interrupt one long search for a pattern, which counts nothing while it lasts."""
     usable = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-    if not usable or signal.getitimer(signal.ITIMER_REAL)[0]:
-        # Somebody else's timer stays theirs; ``spend`` looks at the clock all the same.
+    if not usable or signal.getitimer(signal.ITIMER_VIRTUAL)[0]:
+        # Somebody else's timer stays theirs; ``spend`` looks at the time all the same.
         yield
         return
 
     def ring(*_: object) -> None:
         raise budget.out_of_time()
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, budget.seconds)
+    before = signal.signal(signal.SIGVTALRM, ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, budget.seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def spend(units: int = 1) -> None:

@@ -10,8 +10,6 @@ from ingest.errors import FileRejected
 
 #: A dashboard is a few thousand bytes. Something a thousand times larger is another document.
 MAX_BYTES = 5 * 1024 * 1024
-#: The longest line, in characters, that is read: the patterns of a layout look at whole lines.
-MAX_LINE = 20_000
 #: The most lines that are read.
 MAX_LINES = 50_000
 
@@ -92,15 +90,6 @@ def _check_lines(lines: list[str]) -> None:
             f"The file has {len(lines):,} lines; a dashboard or report has a few hundred, and at most {MAX_LINES:,} "
             "are read. Take out what does not belong to it and drop it again.",
             line_from=MAX_LINES + 1,
-        )
-    longest = max(map(len, lines))
-    if longest > MAX_LINE:
-        number = next(number for number, line in enumerate(lines, start=1) if len(line) > MAX_LINE)
-        raise FileRejected(
-            "too_costly",
-            f"Line {number} has {len(lines[number - 1]):,} characters; a line of a dashboard or report has a few "
-            f"hundred, and at most {MAX_LINE:,} are read. Break it where the document does and drop the file again.",
-            line_from=number,
         )
 
 
