@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ingest import landing, raw
 from ingest.archive import Archive, ReceivedFile, fingerprint_of
-from ingest.errors import FileRejected
+from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
+from ingest.files import SourceUnreadable
 from ingest.landing import LandingFile, Scan
 from ingest.national import lait, lists
 from ingest.national.kinds import OPEN_DATA_FILE, recognise
@@ -188,9 +189,13 @@ def receive_and_read(
     now = datetime.now(UTC).isoformat()
     for sequence, arrival in enumerate(_arrivals(_scan(ws), records)):
         file, meta = arrival.file, arrival.meta
-        archive.keep(file.path, file.sha256)
-        if meta:
-            archive.keep(meta.path, meta.sha256)
+        try:
+            archive.keep(file.path, file.sha256)
+            if meta:
+                archive.keep(meta.path, meta.sha256)
+        except SourceUnreadable:
+            # It vanished, or is still being written: it waits for the next refresh, and the others go on.
+            continue
         record = records.get(file.sha256)
         if record is None:
             size = archive.path_of(file.sha256).stat().st_size
@@ -296,7 +301,10 @@ def _read(record: NationalRecord, ws: Workspace) -> None:
     try:
         _read_as_stated(record, ws)
         record.outcome = "loaded"
-    except FileRejected as error:
+    except (LayoutError, ConfigurationError, OSError):
+        raise
+    except Exception as failure:
+        error = failure if isinstance(failure, FileRejected) else reader_failed(failure)
         record.outcome, record.error_code, record.error_message = "rejected", error.code, error.message
         record.row_count = None
         record.checks = list(getattr(error, "checks", None) or [])
