@@ -175,8 +175,9 @@ def test_what_a_rollback_withdrew_is_not_asked_for_again_and_news_after_it_are(b
 
 def test_a_report_a_national_file_and_a_file_that_is_gone_are_seen(before, tmp_path):
     """Each after ingestion alone: nothing is new then, and nothing of it is published."""
-    report = "2020-21-q2-report.txt", (
-        "Quarter 2 2020/21 performance report\n\nThe figure for NEET young people was 2.0%, which is better.\n"
+    report = (
+        "2020-21-q2-report.txt",
+        ("Quarter 2 2020/21 performance report\n\nThe figure for NEET young people was 2.0%, which is better.\n"),
     )
     for number, (name, text) in enumerate([report, ("national/authorities.csv", AUTHORITIES)]):
         settings = settings_of(shutil.copytree(before, tmp_path / str(number)))
@@ -193,7 +194,7 @@ def test_a_report_a_national_file_and_a_file_that_is_gone_are_seen(before, tmp_p
 
 
 def test_rows_that_were_read_again_by_other_rules_and_not_published_are_seen(before, tmp_path, monkeypatch):
-    """A national file whose outcome is the same but whose rows may not be: the rules of reading are part of the note."""
+    """A national file whose outcome is the same but whose rows may not be: the note holds the rules of reading too."""
     settings = settings_of(shutil.copytree(before, tmp_path / "home"))
     monkeypatch.setattr(national, "reader_fingerprint", lambda ws: "other rules")
     ingest(settings)
