@@ -70,7 +70,10 @@ def look(settings: Settings) -> Outlook:
     received = _received(pending.catalogue, of_nation.catalogue)
     if current is None:
         outlook.reasons.append("nothing is published yet")
-        outlook.unpublished = received
+        anything = any(
+            True for archive in (workspace.archive, national.archive_of(workspace)) for _ in archive.records()
+        )
+        outlook.unpublished = received if anything else None
         return outlook
     # After a rollback the newest one still says what has been dealt with.
     newest = withdrawn[0] if withdrawn else current
