@@ -124,12 +124,16 @@ def scan(landing_dir: Path) -> Scan:
 
 def pending(ws: Workspace) -> Pending:
     """What a refresh would do, without writing anything."""
-    records = {record.source_sha256: record for record in ws.archive.records()}
+    archive = ws.archive
+    records = {record.source_sha256: record for record in archive.records()}
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
     new = [(file.name, file.sha256) for file in arrivals(scanned, records, _tells)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
-    notes = _notes(scanned, records)
+    notes = _notes(scanned, records) + [
+        f"{archive.records_dir / sha256}.json is damaged; it is made again from the archived file."
+        for sha256 in archive.mended
+    ]
     _, tables = _catalogue(ws, list(records.values()), scanned)
     return Pending(new, stale, notes, _unreadable(scanned), raw.fingerprint(tables))
 

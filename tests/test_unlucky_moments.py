@@ -144,8 +144,8 @@ HOW = {
 def test_whenever_a_refresh_ends_the_next_one_publishes_what_it_would_have(before, undisturbed, tmp_path, how):
     seen = moments(before, tmp_path / "counted")
     assert len(seen) > 20
-    # A full disk and a missing right end at the same places as a kill: every third place for each of them.
-    chosen = range(1, len(seen) + 1) if how == "killed" else range(1, len(seen) + 1, 3)
+    # A full disk and a missing right end at the same places as a kill: every sixth place for each of them.
+    chosen = range(1, len(seen) + 1) if how == "killed" else range(1, len(seen) + 1, 6)
     for moment in chosen:
         settings = settings_of(shutil.copytree(before, tmp_path / str(moment)))
         drop_news(settings)
@@ -224,3 +224,21 @@ def test_a_kill_between_reading_and_the_catalogue_is_not_nothing_new(refreshed, 
 def is_new_and_read(path: Path) -> bool:
     record = json.loads(path.read_text())
     return record["source_file"].startswith("corrected") and record["outcome"] == "loaded"
+
+
+@pytest.mark.parametrize("left", ["", "half", "[]", "{}", "\x00\x00"])
+@pytest.mark.parametrize("lies_there", [True, False])
+def test_a_record_that_a_loss_of_power_damaged_is_named_and_made_again(before, tmp_path, left, lies_there):
+    settings = settings_of(shutil.copytree(before, tmp_path / "home"))
+    (record,) = (settings.archive_dir / "records").glob("*.json")
+    record.write_text(record.read_text()[:200] if left == "half" else left)
+    if not lies_there:
+        os.unlink(settings.landing_dir / EDITION)
+    outlook = look(settings)
+    assert outlook and any(record.name in note and "made again" in note for note in outlook.notes)
+    figures = published(settings)["figures"]
+    refresh(settings)
+    assert published(settings)["figures"] == figures
+    assert look(settings).notes == [] and not look(settings)
+    ((name, *_),) = published(settings)["files"]
+    assert name == EDITION if lies_there else name.startswith("recovered-")
