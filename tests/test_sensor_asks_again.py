@@ -41,9 +41,9 @@ def definitions(refreshed, landing) -> dg.Definitions:
 
 
 def run_for(instance: dg.DagsterInstance, request: dg.RunRequest, *, fails: bool = True) -> dg.DagsterRun:
-    """A run as the daemon starts it for a request; it has failed, or is still in the queue."""
+    """A run as the daemon starts it for a request; it has failed, or is still under way."""
     run = instance.create_run_for_job(
-        _empty_job(), tags={**request.tags, sensors.RUN_KEY: request.run_key}, status=dg.DagsterRunStatus.QUEUED
+        _empty_job(), tags={**request.tags, sensors.RUN_KEY: request.run_key}, status=dg.DagsterRunStatus.STARTED
     )
     if fails:
         instance.report_run_failed(run, "A refresh is running.")

@@ -22,6 +22,7 @@ STAGES = (
     "Receiving files",
     "Reading dashboards",
     "Reading national files",
+    "Writing the catalogue",
     "Building the warehouse",
     "Publishing ...",
     "Publishing the site",
