@@ -88,9 +88,10 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _holds_a_database(cls, value: Path) -> Path:
-        # DuckDB takes what follows a ? for a query and puts the name of its log before it; a \ is a / to it.
-        if strange := set("?\\") & set(str(value)):
-            raise ValueError(f"DuckDB cannot keep a file in a folder with {' or '.join(sorted(strange))} in its path")
+        # DuckDB takes what follows a ? for a query and puts the name of its log before it; a \ is a / to it. Its dbt
+        # adapter takes the path for an address and ends it at a #.
+        if strange := set("?\\#") & set(str(value)):
+            raise ValueError(f"no database can lie in a folder with {' or '.join(sorted(strange))} in its path")
         return value
 
     @field_validator("log_level")
