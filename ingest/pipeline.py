@@ -17,7 +17,7 @@ from typing import Any
 
 from ingest import landing, raw
 from ingest.archive import Archive, FileRecord, fingerprint_of
-from ingest.areas import Areas, load_areas
+from ingest.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
 from ingest.decoding import MAX_BYTES, DecodedText, decode
 from ingest.errors import FileRejected
 from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
@@ -98,7 +98,7 @@ def reader_fingerprint(ws: Workspace) -> str:
     """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
     here = Path(__file__).parent
     code = [*sorted(here.glob("*.py")), *sorted((here / "reports").glob("*.[py][ym]*"))]
-    data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
+    data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path, (ws.reference_dir or REFERENCE_DIR) / AUTHORITIES]
     return fingerprint_of((*code, *data), f"{ws.first_quarter} {ws.last_quarter}")
 
 
@@ -164,7 +164,7 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     """
     archive = ws.archive
     fingerprint = reader_fingerprint(ws)
-    areas, layouts = load_areas(ws.areas_path), load_layouts(ws.layouts_dir)
+    areas, layouts = load_areas(ws.areas_path, ws.reference_dir), load_layouts(ws.layouts_dir)
     records = {record.source_sha256: record for record in archive.records()}
     scanned = scan(ws.landing_dir)
     now = datetime.now(UTC).isoformat()
@@ -278,7 +278,7 @@ def read_editions(
     """
     archive = ws.archive
     fingerprint = reader_fingerprint(ws)
-    areas = {area.area_code: area for area in load_areas(ws.areas_path).areas}
+    areas = {area.area_code: area for area in load_areas(ws.areas_path, ws.reference_dir).areas}
     layouts = {layout.name: layout for layout in load_layouts(ws.layouts_dir)}
     wanted = set(quarters) if quarters is not None else None
     done: list[FileRecord] = []
@@ -389,7 +389,7 @@ def write_catalogue(ws: Workspace) -> Catalogue:
                 "in_force": _is_in_force(record, in_force),
             }
         )
-    areas = load_areas(ws.areas_path)
+    areas = load_areas(ws.areas_path, ws.reference_dir)
     labels = {label for record in records if _is_in_force(record, in_force) for label in record.labels}
     for table, content in (
         (RECEIVED_FILES, rows),
