@@ -33,8 +33,9 @@ from ingest.national.schemas import (
     NATIONAL_TABLES,
     OPEN_DATA_CHECKS,
 )
-from ingest.pipeline import FEWEST_ROWS, NATIONAL, Workspace
+from ingest.pipeline import NATIONAL, Workspace
 from ingest.schemas import RawTable
+from ingest.versions import FEWEST_ROWS
 
 NO_FILE = "_none"
 META = ".meta.csv"
