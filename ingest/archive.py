@@ -143,6 +143,7 @@ class Archive(Generic[Record]):
     """Received files and their records below one folder; both are only ever added or replaced whole."""
 
     def __init__(self, folder: Path, record_type: type[Record]) -> None:
+        self.folder = folder
         self.files = folder / "files"
         self.records_dir = folder / "records"
         self.record_type = record_type

@@ -117,6 +117,10 @@ def refresh(
         Path | None, typer.Option(help="Read the files in this folder instead of the landing folder.")
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read, build and publish everything anew.")] = False,
+    allow_fewer: Annotated[
+        bool,
+        typer.Option("--allow-fewer", help="Publish also if editions or figures that are published would be gone."),
+    ] = False,
 ) -> None:
     """Read what is new in the landing folder, build the warehouse, check it and publish it.
 
@@ -153,7 +157,7 @@ def refresh(
     why = "a rebuild was asked for" if rebuild else ", ".join(outlook.reasons) or f"{edition} is read again"
     out.print(f"Refreshing: {why}.")
 
-    outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition))
+    outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition), allow_fewer=allow_fewer)
     if not outcome.published:
         report.print_failure(err, outcome, settings)
         raise typer.Exit(CHECK_FAILED if outcome.failed_checks else FAILED)

@@ -67,3 +67,15 @@ from {{ ref('fct_open_data_value') }}
 -- What a reporting year is, the map of measures says.
 where period_key is null and time_identifier <> 'Reporting year'
 group by source_file, time_identifier
+union all
+select
+  'national_figure_without_successor',
+  'warning',
+  source_file,
+  min(source_row),
+  'value_text',
+  measure_key,
+  count(*) || ' figures of ' || measure_key || ' in the release ' || release_key
+    || ' are not current any more, and no newer release has figures in their place: is the measure called otherwise there?'
+from without_successor
+group by source_file, measure_key, release_key
