@@ -50,7 +50,8 @@ select
   min(source_row),
   'la_number',
   {{ as_text('la_number') }},
-  count(*) || ' rows are of no known area, so they count in no position.'
+  count(*) || ' rows are of no known area, so they count in no position. If the area is new: `python -m ingest.national.reference`'
+    || ' enters it in dbt_project/seeds/national from the national files at hand.'
 from cells
 where la_number is null
 group by source_file, la_number
