@@ -140,9 +140,14 @@ class Areas(BaseModel):
         return _told_apart([*self._in_full(text), *self._in_words(plain(text))])
 
     def heads(self, line: str) -> Area | str | None:
-        """The council that stands in full at the beginning of a line ("Rutland County Council ..."); else None."""
+        """The council that a line states as its own, in full at its beginning: alone or in a title; else None.
+
+        A sentence about a council ("Rutland County Council's figures are not included") states none.
+        """
         found = _COUNCIL.match(line)
-        return None if found is None or _COMPARED.search(line) else self.council(found["name"] or found["of"])
+        if found is None or not _REST_OF_TITLE.fullmatch(line[found.end() :]) or _COMPARED.search(line):
+            return None
+        return self.council(found["name"] or found["of"])
 
     def _in_full(self, text: str) -> Iterator[Area | str | None]:
         for match in _COUNCIL.finditer(text):
@@ -180,6 +185,14 @@ class Areas(BaseModel):
 #: What follows is whom the figures are compared with, not whose they are.
 _COMPARED = re.compile(
     r"\b(?:compared|comparators?|comparison|versus|vs|against|benchmark(?:s|ed|ing)?|neighbours?|averages?)\b", re.I
+)
+
+
+#: What may follow the council in a title: nothing, or words that a title has, and none of a sentence.
+_REST_OF_TITLE = re.compile(
+    r"(?!.*\b(?:is|are|was|were|has|have|had|does|did|will|which|that|who|not|data|figures?)\b)(?:\W*|"
+    r"(?!['\u2019]).*\b(?:performance|dashboard|scorecard|report|children|families|page|quarter|q[1-4]|20[0-9]{2})\b.*)",
+    re.I,
 )
 
 

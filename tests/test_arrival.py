@@ -121,6 +121,9 @@ IN_TEXT = {
     "a partnership with the listed one": (f"Leicester, Leicestershire and Rutland {TITLE}", None),
     "compared with another": (f"{TITLE} compared with Nottinghamshire", None),
     "a comparator's line": (f"{TITLE}\nNottinghamshire County Council average: 90%", None),
+    "a sentence about another": (f"{TITLE}\nRutland County Council figures are not included here.", None),
+    "a footnote about another": (f"{TITLE}\nRutland County Council's children are counted there in 2018.", None),
+    "another's page line": (f"{TITLE}\nRutland County Council, page 1 of 2", "area_unknown"),
     "neighbours": (f"{TITLE}\nStatistical neighbours: Nottinghamshire, Kent and Essex", None),
 }
 
