@@ -34,8 +34,8 @@ BUSY = 5
 _INTERRUPTED = 130
 
 _EXIT_CODES = """
-Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected;
-4 a blocking check failed and nothing was published; 5 another refresh is running.
+Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected or a
+layout is refused; 4 a blocking check failed and nothing was published; 5 another refresh is running.
 """
 _FETCH_EXIT_CODES = """
 Exit codes: 0 fetched, or there already; 1 failed; 2 the command was not understood; 3 what came is no sound file and
