@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import takewhile
 
 from ingest import cells
+from ingest.budget import spend
 from ingest.layouts import CompiledLayout
 
 MISSING_REQUIRED = 2.0
@@ -30,6 +32,12 @@ ONLY_FIRST_OF_SHARED_CELL = 1.5
 LENIENT = 2.4
 MANY_WORDS = 1.0
 LONGEST_RUN = 12
+#: A longer word is no cell of a row; the patterns of the kinds look at no such word.
+LONGEST_WORD = 200
+#: A text of more words is not one printed row: its tabs say nothing of columns, and its form is not remembered.
+LONGEST_ROW = 80
+#: Work units for laying one word against one column, in the runs that may begin with it.
+COST_OF_A_WORD = 10
 
 _DIGITS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -117,83 +125,176 @@ def _forms(row: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
 
 def align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignment:
     """Assign the words of ``row`` (one tuple of words per table cell after the label) to data columns."""
-    return _align(layout, _forms(row))
+    count = sum(map(len, row))
+    # Counted whether or not the form is remembered: a file stops in the same line whatever was read before it.
+    spend(COST_OF_A_WORD * count * len(layout.data_columns) + len(row))
+    return _align(layout, _forms(row)) if count <= LONGEST_ROW else _cheapest(layout, row)
 
 
 @lru_cache(maxsize=65536)
 def _align(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignment:
-    words = [word for cell in row for word in cell]
-    cell_of = [index for index, cell in enumerate(row) for _ in cell]
-    columns = layout.data_columns
-    positions = layout.positions
-    tabular = layout.spec.shape == "table"
-    end, width = len(words), len(columns)
-    cell_starts = {at for at in range(end) if at == 0 or cell_of[at - 1] != cell_of[at]}
-    cell_ends = {at for at in range(1, end + 1) if at == end or cell_of[at - 1] != cell_of[at]}
-    says_no_data = any(cells.is_no_data(" ".join(words[:count])) for count in range(1, min(end, LONGEST_RUN) + 1)) or (
-        tabular and any(cell and cells.says_no_data(" ".join(cell)) for cell in row)
-    )
-    required = 0.0 if says_no_data else MISSING_REQUIRED
-    runs = [
-        [_runs(spec.kind, spec.overflows, tuple(words[word : word + LONGEST_RUN])) for word in range(end)]
-        for spec in columns
-    ]
+    return _cheapest(layout, row)
 
-    @cache
-    def best(word: int, column: int, shift: int, shared_open: bool) -> tuple[float, tuple, tuple[int, ...]]:
-        if column == width:
-            if word == end:
-                return 0.0, (), ()
-            rest = best(word + 1, column, 0, False)
-            return _drop_cost(words[word]) + rest[0], rest[1], (word, *rest[2])
-        spec = columns[column]
-        cheapest = float("inf")
-        choice: tuple[float, tuple, tuple[int, ...]] | None = None
-        if word < end:
-            cell = cell_of[word]
-            moved = MOVED_A_CELL * abs(cell - positions[column] - shift) if tabular else 0.0
-            for length, cost, doubled in runs[column][word]:
-                last = word + length
-                after = 0
-                fitted = cost
-                if cost >= LENIENT and length > 1 and spec.kind in ("period", "value", "target"):
-                    # Words of unknown form are one text only where they fill a printed cell.
-                    if not (tabular and word in cell_starts and last in cell_ends and cell == cell_of[last - 1]):
-                        continue
-                    cost += MANY_WORDS * max(0, length - 3)
-                if tabular:
-                    borders = cell_of[last - 1] - cell
-                    if spec.overflows and borders:
-                        # A tail that spilled over the border does not move the columns that follow.
-                        borders -= 1
-                        after = cell - positions[column]
-                    else:
-                        after = cell_of[last - 1] - positions[column]
-                    cost += moved + (MOVED_A_CELL if doubled else CROSSES_A_BORDER) * borders
-                if cost >= cheapest:
+
+#: Where the assignment stands beside its word and column: by how many cells the columns are moved, and whether the
+#: column before took words, so that a column that shares its cell is expected.
+_Offset = tuple[int, bool]
+#: Words taken (or dropped) by a column, their cost without the shift, how many cells the columns are moved after it.
+_Option = tuple[int, float, int, bool, float]
+
+
+class _Rows:
+    """The words of one row laid against the columns: what each run would cost where."""
+
+    def __init__(self, layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> None:
+        self.words = [word for cell in row for word in cell]
+        self.cell_of = [index for index, cell in enumerate(row) for _ in cell]
+        self.columns, self.positions = layout.data_columns, layout.positions
+        self.end, self.width = len(self.words), len(self.columns)
+        self.tabular = layout.spec.shape == "table" and self.end <= LONGEST_ROW
+        beginnings = (" ".join(self.words[:count]) for count in range(1, min(self.end, LONGEST_RUN) + 1))
+        says_no_data = any(map(cells.is_no_data, beginnings)) or (
+            self.tabular and any(cell and cells.says_no_data(" ".join(cell)) for cell in row)
+        )
+        self.required = 0.0 if says_no_data else MISSING_REQUIRED
+        self.drops = [_drop_cost(word) for word in self.words]
+
+    def fills_cells(self, first: int, last: int) -> bool:
+        """Whether the words fill one printed table cell."""
+        cell = self.cell_of[first]
+        return (
+            self.tabular
+            and cell == self.cell_of[last - 1]
+            and (first == 0 or self.cell_of[first - 1] != cell)
+            and (last == self.end or self.cell_of[last] != cell)
+        )
+
+    def options(self, word: int, column: int) -> list[_Option]:
+        """Runs from ``word`` on that could stand in ``column``, the longest first."""
+        spec = self.columns[column]
+        found = []
+        for length, cost, doubled in _runs(spec.kind, spec.overflows, tuple(self.words[word : word + LONGEST_RUN])):
+            last, after, fitted = word + length, 0, cost
+            if cost >= LENIENT and length > 1 and spec.kind in ("period", "value", "target"):
+                # Words of unknown form are one text only where they fill a printed cell.
+                if not self.fills_cells(word, last):
                     continue
-                opens = column + 1 < width and columns[column + 1].shares_cell
-                rest = best(last, column + 1, after, opens)
-                if cost + rest[0] < cheapest - 1e-9:
-                    cheapest = cost + rest[0]
-                    choice = (cheapest, (Placement(column, word, last, cell, doubled, fitted), *rest[1]), rest[2])
-        empty = (required if spec.required else 0.0) + (
+                cost += MANY_WORDS * max(0, length - 3)
+            if self.tabular:
+                cell = self.cell_of[word]
+                borders = self.cell_of[last - 1] - cell
+                if spec.overflows and borders:
+                    # A tail that spilled over the border does not move the columns that follow.
+                    borders -= 1
+                    after = cell - self.positions[column]
+                else:
+                    after = self.cell_of[last - 1] - self.positions[column]
+                cost += (MOVED_A_CELL if doubled else CROSSES_A_BORDER) * borders
+            found.append((length, cost, after, doubled, fitted))
+        return found
+
+    def moved(self, word: int, column: int, shift: int) -> float:
+        return MOVED_A_CELL * abs(self.cell_of[word] - self.positions[column] - shift) if self.tabular else 0.0
+
+    def empty(self, column: int, shared_open: bool) -> float:
+        """Cost of leaving a column without words."""
+        spec = self.columns[column]
+        return (self.required if spec.required else 0.0) + (
             ONLY_FIRST_OF_SHARED_CELL if spec.shares_cell and shared_open else 0.0
         )
-        if empty < cheapest:
-            rest = best(word, column + 1, shift, False)
-            if empty + rest[0] < cheapest - 1e-9:
-                cheapest = empty + rest[0]
-                choice = (cheapest, rest[1], rest[2])
-        if word < end and (cost := _drop_cost(words[word])) < cheapest:
-            rest = best(word + 1, column, shift, shared_open)
-            if cost + rest[0] < cheapest - 1e-9:
-                choice = (cost + rest[0], rest[1], (word, *rest[2]))
-        assert choice is not None
-        return choice
 
-    cost, placements, dropped = best(0, 0, 0, False)
-    return Alignment(cost, placements, dropped)
+    def opens(self, column: int) -> bool:
+        return column + 1 < self.width and self.columns[column + 1].shares_cell
+
+
+def _cheapest(layout: CompiledLayout, row: tuple[tuple[str, ...], ...]) -> Alignment:
+    """The cheapest assignment. Forward, which states can be reached; backward, the cheapest way on from each."""
+    rows = _Rows(layout, row)
+    end, width = rows.end, rows.width
+    options = [[rows.options(word, column) for column in range(width)] for word in range(end)]
+    reached: list[list[set[_Offset]]] = [[set() for _ in range(width + 1)] for _ in range(end + 1)]
+    reached[0][0].add((0, False))
+    for word in range(end + 1):
+        for column in range(width):
+            states = reached[word][column]
+            if not states:
+                continue
+            reached[word][column + 1].update((shift, False) for shift, _ in states)
+            if word < end:
+                reached[word + 1][column] |= states
+                opens = rows.opens(column)
+                for length, _, after, _, _ in options[word][column]:
+                    reached[word + length][column + 1].add((after, opens))
+    # Each state's cost from there to the end, and the step that is taken in it.
+    left = [0.0] * (end + 1)
+    for word in reversed(range(end)):
+        left[word] = rows.drops[word] + left[word + 1]
+    costs: list[list[dict[_Offset, float]]] = [[{} for _ in range(width)] for _ in range(end + 1)]
+    steps: dict[tuple[int, int, _Offset], _Option | None] = {}
+    for word in reversed(range(end + 1)):
+        for column in reversed(range(width)):
+            for state in reached[word][column]:
+                cheapest, step = _step(rows, options, costs, left, word, column, state)
+                costs[word][column][state] = cheapest
+                steps[word, column, state] = step
+    return _traced(rows, steps, costs[0][0][(0, False)])
+
+
+def _step(
+    rows: _Rows,
+    options: list[list[list[_Option]]],
+    costs: list[list[dict[_Offset, float]]],
+    left: list[float],
+    word: int,
+    column: int,
+    state: _Offset,
+) -> tuple[float, _Option | None]:
+    """The cheapest cost from a state to the end, and its step: a run, a dropped word, or None for an empty column."""
+    shift, shared_open = state
+    last_column = column + 1 == rows.width
+    cheapest = float("inf")
+    step: _Option | None = None
+    if word < rows.end:
+        moved, opens = rows.moved(word, column, shift), rows.opens(column)
+        for option in options[word][column]:
+            cost = option[1] + moved
+            if cost >= cheapest:
+                continue
+            last = word + option[0]
+            rest = left[last] if last_column else costs[last][column + 1][option[2], opens]
+            if cost + rest < cheapest - 1e-9:
+                cheapest, step = cost + rest, option
+    empty = rows.empty(column, shared_open)
+    if empty < cheapest:
+        rest = left[word] if last_column else costs[word][column + 1][shift, False]
+        if empty + rest < cheapest - 1e-9:
+            cheapest, step = empty + rest, None
+    if word < rows.end and (cost := rows.drops[word]) < cheapest:
+        rest = costs[word + 1][column][state]
+        if cost + rest < cheapest - 1e-9:
+            cheapest, step = cost + rest, (0, cost, shift, shared_open, cost)
+    return cheapest, step
+
+
+def _traced(rows: _Rows, steps: dict[tuple[int, int, _Offset], _Option | None], cost: float) -> Alignment:
+    """The placements and dropped words of the cheapest way from the first word and column on."""
+    placements, dropped = [], []
+    word = column = 0
+    state: _Offset = (0, False)
+    while column < rows.width:
+        step = steps[word, column, state]
+        if step is None:
+            column, state = column + 1, (state[0], False)
+            continue
+        length, _, after, doubled, fitted = step
+        if not length:
+            dropped.append(word)
+            word += 1
+            continue
+        placements.append(Placement(column, word, word + length, rows.cell_of[word], doubled, fitted))
+        state = (after, rows.opens(column))
+        word, column = word + length, column + 1
+    return Alignment(cost, tuple(placements), (*dropped, *range(word, rows.end)))
 
 
 def _drop_cost(word: str) -> float:
@@ -206,6 +307,7 @@ def _drop_cost(word: str) -> float:
 def _runs(kind_name: str, overflows: bool, words: tuple[str, ...]) -> tuple[tuple[int, float, bool], ...]:
     """The runs at the beginning of ``words`` that could be such a cell: length, cost, whether printed twice."""
     kind = cells.KINDS[kind_name]
+    words = tuple(takewhile(lambda word: len(word) <= LONGEST_WORD, words))
     found = []
     # The longest first: of two readings that fit alike, the one that keeps words together.
     for length in range(min(len(words), kind.longest), 0, -1):

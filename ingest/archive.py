@@ -12,18 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ingest.files import SourceUnreadable, copy
 from ingest.identity import ReportingQuarter
-
-_CHUNK = 1 << 20
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's bytes, read in pieces. Raises OSError."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def fingerprint_of(paths: Iterable[Path], extra: str = "") -> str:
@@ -152,24 +142,25 @@ class Archive(Generic[Record]):
         return self.files / sha256
 
     def keep(self, path: Path, sha256: str) -> None:
-        """Store a file's bytes under their hash. Raises OSError; a file that changed meanwhile is not kept."""
+        """Store a file's bytes under their hash.
+
+        Raises SourceUnreadable for a file that cannot be read or changed meanwhile, which is not kept, and OSError
+        where the archive cannot be written.
+        """
         target = self.path_of(sha256)
         if target.exists():
             return
         self.files.mkdir(parents=True, exist_ok=True)
-        copy = self.files / f".incoming.{sha256}.{os.getpid()}"
-        digest = hashlib.sha256()
+        aside = self.files / f".incoming.{sha256}.{os.getpid()}"
         try:
-            with path.open("rb") as source, copy.open("wb") as target_stream:
-                while chunk := source.read(_CHUNK):
-                    digest.update(chunk)
-                    target_stream.write(chunk)
-            if digest.hexdigest() != sha256:
-                raise OSError(f"{path.name} changed while it was read; it is taken up by the next refresh")
-            os.chmod(copy, 0o444)
-            os.replace(copy, target)
+            with aside.open("wb") as stream:
+                copied = copy(path, stream)
+            if copied != sha256:
+                raise SourceUnreadable("it changed while it was read; it is taken up by the next refresh")
+            os.chmod(aside, 0o444)
+            os.replace(aside, target)
         except BaseException:
-            copy.unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
             raise
 
     def save(self, record: Record) -> None:

@@ -10,6 +10,8 @@ from ingest.errors import FileRejected
 
 #: A dashboard is a few thousand bytes. Something a thousand times larger is another document.
 MAX_BYTES = 5 * 1024 * 1024
+#: The most lines that are read.
+MAX_LINES = 50_000
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
@@ -43,7 +45,7 @@ def decode(content: bytes, *, max_bytes: int = MAX_BYTES, total_bytes: int | Non
     Windows-1252, which every byte of a British office file fits, and ``assumed`` says so. A control
     character inside text becomes U+FFFD so that the damage stays visible.
 
-    Raises FileRejected (empty_file, file_too_large, binary_file).
+    Raises FileRejected (empty_file, file_too_large, binary_file, too_costly).
     """
     if (size := total_bytes or len(content)) > max_bytes:
         raise FileRejected(
@@ -77,7 +79,18 @@ def decode(content: bytes, *, max_bytes: int = MAX_BYTES, total_bytes: int | Non
             if _CONTROL.search(line):
                 controls.append((number, line))
                 lines[number - 1] = _CONTROL.sub("\ufffd", line)
+    _check_lines(lines)
     return DecodedText(lines, encoding, assumed, controls, ends_with_newline)
+
+
+def _check_lines(lines: list[str]) -> None:
+    if len(lines) > MAX_LINES:
+        raise FileRejected(
+            "too_costly",
+            f"The file has {len(lines):,} lines; a dashboard or report has a few hundred, and at most {MAX_LINES:,} "
+            "are read. Take out what does not belong to it and drop it again.",
+            line_from=MAX_LINES + 1,
+        )
 
 
 def _to_text(content: bytes) -> tuple[str, str, bool]:

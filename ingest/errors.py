@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class FileRejected(Exception):
     """One received file cannot become an edition; the others go on.
@@ -25,6 +28,19 @@ class FileRejected(Exception):
         self.line_from = line_from
         self.line_to = line_to if line_to is not None else line_from
         self.printed_text = printed_text
+
+
+def reader_failed(error: Exception, line: int | None = None) -> FileRejected:
+    """The outcome of a file on which the reader itself failed: a fault of the program, with its kind and place."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    where = f" in line {line}" if line else ""
+    return FileRejected(
+        "reader_failed",
+        f"The reader failed on this file{where}: {type(error).__name__}{place}. Nothing was taken from it; the file is "
+        "kept. This is a fault of the program: report it with the file.",
+        line_from=line,
+    )
 
 
 class LayoutError(Exception):

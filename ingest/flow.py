@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from ingest import cells as kinds
 from ingest.alignment import align
+from ingest.budget import at_line
 from ingest.layouts import CompiledLayout, squash
-from ingest.walk import DANGLING, Row, Text, Walk
+from ingest.walk import DANGLING, LONGEST_LABEL, Row, Text, Walk
+
+#: A row's figures and what assesses them have no more words than this; what goes on is the next row's or nobody's.
+LONGEST_TAIL = 120
+#: A label ends at most so many words behind the end of its line; the longest seen goes four words into the figures.
+FURTHEST_START = 40
+#: What stands behind a period in the same line has no more words than this.
+LONGEST_REST = 10
 
 
 class FlowWalk(Walk):
@@ -19,6 +27,7 @@ class FlowWalk(Walk):
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
+            at_line(index + 1, 20 + len(line) // 4)
             for pattern, to in self.layout.substitutions:
                 line = pattern.sub(to, line)
             disposition, rest = self.plain_disposition(line)
@@ -97,17 +106,19 @@ class FlowWalk(Walk):
             period = kinds.leading_period(words, first)
             if not period:
                 continue
-            after = words[first + period :]
-            if first >= start and (after or len(words[first]) > 3):
+            if first >= start and (first + period < len(words) or len(words[first]) > 3):
                 return first
-            if self.goes_on_as_tail(after):
+            if self.goes_on_as_tail(words[first + period : first + period + LONGEST_REST + 1]):
                 return first
+        assessing = sum(map(kinds.is_assessing, words[start:]))
         for first in range(start, len(words)):
-            if kinds.is_number(words[first]) and sum(map(kinds.is_assessing, words[first + 1 :])) >= 2:
+            assessing -= kinds.is_assessing(words[first])
+            if kinds.is_number(words[first]) and assessing >= 2:
                 return first
-        for first in range(len(words)):
-            for last in range(min(len(words), first + 4), first, -1):
-                if kinds.is_no_data(" ".join(words[first:last])) and all(map(kinds.is_tail_word, words[last:])):
+        for first in range(max(0, start - 4), len(words)):
+            # Behind the words that say so, only words that stand after labels.
+            for last in range(min(len(words), first + 4), max(first, start - 1), -1):
+                if kinds.is_no_data(" ".join(words[first:last])):
                     return first
         if self.tails and not self.tail_is_full() and self.goes_on_as_tail(words, already=True):
             return 0
@@ -115,8 +126,7 @@ class FlowWalk(Walk):
 
     def goes_on_as_tail(self, words: list[str], already: bool = False) -> bool:
         """Whether most of these words stand after labels, though one or two of them are damaged or unknown."""
-        tail = sum(map(kinds.is_tail_word, words))
-        if not words or 2 * tail < len(words) or len(words) > 10:
+        if not words or len(words) > LONGEST_REST or 2 * sum(map(kinds.is_tail_word, words)) < len(words):
             return False
         if already:
             return sum(map(kinds.is_assessing, words)) >= 1
@@ -126,20 +136,26 @@ class FlowWalk(Walk):
         words = tuple(word for tail in self.tails for word in tail.text.split())
         return {self.layout.data_columns[p.column].column for p in align(self.layout, (words,)).placements}
 
+    def tail_words(self) -> int:
+        return sum(len(tail.text.split()) for tail in self.tails)
+
     def tail_complete(self) -> bool:
         return {"period_text", "value_text"} <= self.tail_columns()
 
     def tail_is_full(self) -> bool:
-        return {column.column for column in self.layout.data_columns if column.required} <= self.tail_columns()
+        return (
+            self.tail_words() > LONGEST_TAIL
+            or {column.column for column in self.layout.data_columns if column.required} <= self.tail_columns()
+        )
 
     def close_row(self, at_end: bool = False) -> None:
         labels, tails = self.labels, self.tails
         self.labels, self.tails = [], []
         if not tails:
-            if not at_end or self.known_heading(" ".join(t.text for t in labels)):
+            if not at_end or self.level_of(labels) is not None:
                 self.take_stranded(labels)
             return
-        headings, label = self.part_labels(labels)
+        headings, label = self.part_labels(self.nearest(labels))
         if headings:
             self.take_headings(headings)
         elif len(label) == 1 and (parts := self.split_heading(label[0].text))[0]:
@@ -159,11 +175,19 @@ class FlowWalk(Walk):
             cells["label_text"] = text
         self.add_row(indexes, own, cells)
 
+    def nearest(self, labels: list[Text]) -> list[Text]:
+        """The text lines above a row that can be its label or headings; those further up stay unrecognised."""
+        start, length = len(labels), 0
+        while start and length <= LONGEST_LABEL:
+            start -= 1
+            length += len(labels[start].text)
+        return labels[start:]
+
     def best_start(self, words: list[str], lead: int, earliest: int) -> int:
         """Where the label ends: at a period from which on all words fit the columns best."""
         candidates = [lead] + [
             start
-            for start in range(earliest, len(words))
+            for start in range(earliest, min(len(words), lead + FURTHEST_START))
             if start != lead
             and kinds.leading_period(words, start)
             # A number at the end of a label's line is the label's ("by age 19"), not a day.
@@ -176,8 +200,8 @@ class FlowWalk(Walk):
         """Text lines with no figures after them: headings where the layout knows them, else unrecognised."""
         start = 0
         while start < len(labels):
-            for end in range(len(labels), start, -1):
-                level = self.known_heading(" ".join(t.text for t in labels[start:end]))
+            for end in range(self.furthest_end(labels, start), start, -1):
+                level = self.level_of(labels[start:end])
                 if level is not None:
                     self.take_heading(
                         squash(" ".join(t.text for t in labels[start:end])), [t.index for t in labels[start:end]], level
@@ -190,8 +214,8 @@ class FlowWalk(Walk):
     def part_labels(self, labels: list[Text]) -> tuple[list[Text], list[Text]]:
         """Split the text lines before a row's figures into headings and the lines of its label."""
         for end in range(len(labels), 0, -1):
-            for start in range(end):
-                if self.known_heading(" ".join(t.text for t in labels[start:end])) is not None:
+            for start in range(self.furthest_start(labels, end), end):
+                if self.level_of(labels[start:end]) is not None:
                     return labels[:end], labels[end:]
         wrapping = self.layout.spec.wrapping
         for end in range(len(labels) - 1, 0, -1):

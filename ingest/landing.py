@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from ingest.archive import ReceivedFile, sha256_of, write_atomically
+from ingest.archive import ReceivedFile, write_atomically
 from ingest.errors import ConfigurationError
+from ingest.files import SourceUnreadable, name_as_text, sha256_of
+from ingest.notes import read_note
 
 SIDECAR_SUFFIXES = (".yml", ".yaml")
 #: What systems, editors, Office and programs that copy or synchronise leave beside files, and names of copies in
@@ -40,6 +41,12 @@ class LandingFile:
     sha256: str
     sidecar: dict[str, Any] | None
     sidecar_error: str | None
+    #: The file's state when it was hashed, by which a later change is told.
+    state: os.stat_result | None = None
+
+    @property
+    def size(self) -> int:
+        return self.state.st_size if self.state else self.path.stat().st_size
 
 
 @dataclass
@@ -69,7 +76,11 @@ def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None,
 
     def unreadable(path: Path, error: OSError) -> None:
         name = _relative(path, landing_dir)
-        message = f"{name} cannot be read: {error.strerror or error}. Give the refresh the right to read it."
+        if isinstance(error, SourceUnreadable) and not isinstance(error.__cause__, PermissionError):
+            message = f"{name} is not read: {error}."
+        else:
+            said = error.strerror or error
+            message = f"{name} cannot be read: {said}. Give the refresh the right to read it."
         found.unreadable.append((name, message))
 
     for here, folders, names in os.walk(top, onerror=lambda error: unreadable(Path(error.filename or top), error)):
@@ -79,6 +90,9 @@ def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None,
             for name in folders
             if not name.startswith(".") and name.lower() not in _LEFTOVER_FOLDERS and name not in left_out
         )
+        for name in folders:
+            if os.path.islink(link := os.path.join(here, name)):
+                unreadable(Path(link), SourceUnreadable("it is a link to a folder, which is not followed"))
         for name in sorted(names):
             path = Path(here) / name
             if name.endswith(SIDECAR_SUFFIXES) or name.upper().startswith("README"):
@@ -87,14 +101,16 @@ def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None,
                 found.ignored.append(_relative(path, landing_dir))
                 continue
             try:
-                sidecar, error = _sidecar_of(path, note)
-                found.files.append(
-                    LandingFile(
-                        path, _relative(path, landing_dir), path.stat().st_mtime, sha256_of(path), sidecar, error
-                    )
-                )
-            except OSError as failed:
-                unreadable(path, failed)
+                sha256, state = sha256_of(path, within=landing_dir)
+            except SourceUnreadable as failed:
+                # A file that went away meanwhile is no trouble.
+                if os.path.lexists(path):
+                    unreadable(path, failed)
+                continue
+            sidecar, error = _sidecar_of(path, note, landing_dir)
+            found.files.append(
+                LandingFile(path, _relative(path, landing_dir), state.st_mtime, sha256, sidecar, error, state)
+            )
     return found
 
 
@@ -175,30 +191,21 @@ def _memory(archive_dir: Path) -> dict[str, dict[str, float]]:
 
 def _relative(path: Path, folder: Path) -> str:
     try:
-        return path.relative_to(folder).as_posix() or path.name
+        return name_as_text(path.relative_to(folder).as_posix() or path.name)
     except ValueError:
-        return path.name
+        return name_as_text(path.name)
 
 
-def _sidecar_of(path: Path, note: type[BaseModel]) -> tuple[dict[str, Any] | None, str | None]:
-    for candidate in (
+def notes_of(path: Path) -> list[Path]:
+    """Where a note beside a file may lie, the first that is there counts."""
+    return [
         *(path.with_name(path.name + suffix) for suffix in SIDECAR_SUFFIXES),
         *(path.with_suffix(suffix) for suffix in SIDECAR_SUFFIXES),
-    ):
-        if not candidate.is_file():
-            continue
-        try:
-            content = yaml.safe_load(candidate.read_text(encoding="utf-8"))
-            checked = note.model_validate(content or {})
-            return checked.model_dump(mode="json", exclude_none=True), None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            said = " ".join(str(error).split())
-            return {"unreadable": said[:200]}, f"The note {candidate.name} is not YAML: {said}. Mend it."
-        except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'note'}: {e['msg']}" for e in error.errors())
-            *others, last = note.model_fields
-            return (
-                {"unreadable": repr(content)[:200]},
-                f"The note {candidate.name} is wrong: {faults}. It may state {', '.join(others)} and {last}.",
-            )
+    ]
+
+
+def _sidecar_of(path: Path, note: type[BaseModel], within: Path) -> tuple[dict[str, Any] | None, str | None]:
+    for candidate in notes_of(path):
+        if os.path.lexists(candidate):
+            return read_note(candidate, note, within=within)
     return None, None

@@ -9,18 +9,20 @@ anything to do.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest import landing, raw
+from ingest import budget, landing, raw
 from ingest.archive import Archive, FileRecord, fingerprint_of
 from ingest.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
 from ingest.decisions import load_decisions
 from ingest.decoding import MAX_BYTES, DecodedText, decode
-from ingest.errors import FileRejected
+from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
+from ingest.files import SourceUnreadable
 from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
 from ingest.landing import Scan, arrivals
 from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals, score, squash
@@ -203,9 +205,14 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     for sequence, file in enumerate(arrivals(scanned, records, _tells)):
         record = records.get(file.sha256)
         if record is None:
-            archive.keep(file.path, file.sha256)
-            size = archive.path_of(file.sha256).stat().st_size
-            record = FileRecord(file.sha256, file.name, size, now, sequence=sequence)
+            try:
+                # What is too large to be read is not kept either; its record says so.
+                if file.size <= MAX_BYTES:
+                    archive.keep(file.path, file.sha256)
+            except SourceUnreadable:
+                # It vanished, or is still being written: it waits for the next refresh, and the others go on.
+                continue
+            record = FileRecord(file.sha256, file.name, file.size, now, sequence=sequence)
         elif (file.sidecar or {}).get("accept") and not (record.sidecar or {}).get("accept"):
             record.restated_at = now
         record.source_file, record.sidecar, record.identified_with = file.name, file.sidecar, ""
@@ -276,10 +283,11 @@ def _identify(
     record.was_loaded |= record.outcome == "loaded"
     known = record.layout if record.outcome == "loaded" else None
     try:
-        text = _text_of(record, ws)
-        sidecar = Sidecar.model_validate(record.sidecar) if record.sidecar else None
-        record.document = None
-        layout, identity = recognise_document(text, record.source_file, sidecar, layouts, areas, known, refused)
+        with one_file():
+            text = _text_of(record, ws)
+            sidecar = Sidecar.model_validate(record.sidecar) if record.sidecar else None
+            record.document = None
+            layout, identity = recognise_document(text, record.source_file, sidecar, layouts, areas, known, refused)
         record.document = "dashboard" if layout else "report"
         _within_calendar(identity.reporting_quarter, ws)
     except FileRejected as error:
@@ -389,9 +397,25 @@ def read_editions(
     return done
 
 
+@contextmanager
+def one_file() -> Iterator[None]:
+    """Whatever goes wrong in reading one file is that file's outcome, also a fault of the reader.
+
+    Raises FileRejected; faults of the disk and of the configuration stay what they are.
+    """
+    with budget.limited() as work:
+        try:
+            yield
+        except (FileRejected, LayoutError, ConfigurationError, OSError):
+            raise
+        except Exception as error:
+            raise reader_failed(error, work.line) from error
+
+
 def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: str) -> None:
-    text = _text_of(record, ws)
-    reading = read(text.lines, layout, area_name=area_name, ends_with_newline=text.ends_with_newline)
+    with one_file():
+        text = _text_of(record, ws)
+        reading = read(text.lines, layout, area_name=area_name, ends_with_newline=text.ends_with_newline)
     reading.problems.extend(_text_problems(text))
     expected = layout.spec.ends_with
     if expected and expected not in reading.dispositions[reading.rows[-1].line_to :]:
@@ -418,10 +442,11 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
 
 
 def _read_report(record: FileRecord, ws: Workspace) -> None:
-    text = _text_of(record, ws)
     rules = load_rules()
     labels = load_labels(ws.labels_path, ws.indicators_path, rules)
-    reading = read_report(text.lines, rules, labels, ReportingQuarter.parse(record.reporting_quarter or ""))
+    with one_file():
+        text = _text_of(record, ws)
+        reading = read_report(text.lines, rules, labels, ReportingQuarter.parse(record.reporting_quarter or ""))
     reading.problems.extend(_text_problems(text))
     record.problems = raw.write_report(ws.raw_dir, record, reading)
     record.line_count, record.row_count = len(text.lines), len(reading.paragraphs)
@@ -503,9 +528,8 @@ def _without_gone(ws: Workspace, landed: Scan, records: list[FileRecord]) -> lis
 def _text_of(record: FileRecord, ws: Workspace) -> DecodedText:
     path = ws.archive.path_of(record.source_sha256)
     if record.size_bytes > MAX_BYTES:
-        # Not read into memory: the first bytes and the size say enough.
-        with path.open("rb") as stream:
-            return decode(stream.read(MAX_BYTES + 1), total_bytes=record.size_bytes)
+        # Not kept: the size says enough.
+        return decode(b"", total_bytes=record.size_bytes)
     return decode(path.read_bytes())
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest import cells as kinds
-from ingest.alignment import LENIENT, UNPLACED_WORD, Alignment, align
+from ingest.alignment import LENIENT, LONGEST_ROW, UNPLACED_WORD, Alignment, align
+from ingest.budget import at_line
 from ingest.layouts import CompiledLayout, squash
-from ingest.walk import DANGLING, HAS_LETTER, Row, Text, Walk
+from ingest.walk import DANGLING, HAS_LETTER, LONGEST_LABEL, Row, Text, Walk
 
 
 @dataclass
@@ -39,6 +40,8 @@ class TableWalk(Walk):
         super().__init__(lines, layout, area_name)
         self.texts: list[Text] = []
         self.last: tuple[Parsed, int] | None = None
+        #: How many problems were known before the last row was begun.
+        self.problems_before = 0
         self.width = len(layout.text_columns) + layout.positions[-1] + 1
         self.noise = set(layout.spec.heading_noise)
         self.themes = {word for column in layout.text_columns for word in column.words}
@@ -47,6 +50,7 @@ class TableWalk(Walk):
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
+            at_line(index + 1, 20 + len(line) // 4)
             for pattern, to in self.layout.substitutions:
                 line = pattern.sub(to, line)
             self.take(index, line)
@@ -316,13 +320,14 @@ class TableWalk(Walk):
         label = parsed.label
         if self.texts and self.texts_open_label(label):
             opening = self.texts.pop()
+            pieces, length = [opening], len(opening.text)
             # A label seldom takes more than three lines; what stands before it is a heading.
-            while self.texts and DANGLING.search(self.texts[-1].text):
-                indexes.insert(0, opening.index)
-                label = f"{opening.text} {label}"
+            while self.texts and length <= LONGEST_LABEL and DANGLING.search(self.texts[-1].text):
                 opening = self.texts.pop()
-            indexes.insert(0, opening.index)
-            label = squash(f"{opening.text} {label}")
+                pieces.insert(0, opening)
+                length += len(opening.text)
+            indexes = [*(piece.index for piece in pieces), index]
+            label = squash(" ".join([*(piece.text for piece in pieces), label]))
             if opening.theme and len(parsed.head) > 1 and not parsed.head[-2]:
                 parsed.head[-2] = opening.theme
         self.leave_texts()
@@ -330,6 +335,7 @@ class TableWalk(Walk):
             heading, label = self.split_heading(label)
             if heading:
                 self.section_in_row(heading, index)
+        self.problems_before = len(self.problems)
         cells = self.cells_of(parsed.data, parsed.alignment, indexes, len(self.rows) + 1)
         heading_cell = None
         for column, text in zip(self.layout.text_columns[:-1], parsed.head[:-1], strict=False):
@@ -348,7 +354,7 @@ class TableWalk(Walk):
     def texts_open_label(self, label: str) -> bool:
         """Whether the text line above is the beginning of this label rather than a heading."""
         text = self.texts[-1].text
-        if self.known_heading(" ".join(t.text for t in self.texts)) or self.known_heading(text):
+        if self.level_of(self.texts) or self.known_heading(text):
             return False
         if self.dispositions[self.texts[-1].index] == "title":
             return False
@@ -365,7 +371,7 @@ class TableWalk(Walk):
         if self.last is None or not self.rows or self.begins_known_heading(text) or self.known_heading(text):
             return False
         label = self.rows[-1].cells.get("label_text", "")
-        return (
+        return len(label) <= LONGEST_LABEL and (
             text[:1].islower()
             or text[:1] in "()\u2018'0123456789"
             or label.count("(") > label.count(")")
@@ -378,7 +384,7 @@ class TableWalk(Walk):
             return False
         before, at = self.last
         words = [word for cell in table_cells for word in cell.split()]
-        if not words:
+        if not words or max(len(words) + sum(map(len, before.data)), len(before.data)) > LONGEST_ROW:
             return False
         plain = all(kinds.is_tail_word(word) for word in words)
         count = len(self.layout.text_columns)
@@ -420,8 +426,10 @@ class TableWalk(Walk):
         _, best, alignment = min(fitting, key=lambda candidate: candidate[0])
         row = self.rows[-1]
         indexes = [*self.row_lines[-1], index]
-        self.problems = [
-            p for p in self.problems if p.row_number != row.number or p.code in ("section_missing", "label_lost")
+        self.problems[self.problems_before :] = [
+            p
+            for p in self.problems[self.problems_before :]
+            if p.row_number != row.number or p.code in ("section_missing", "label_lost")
         ]
         fresh = self.cells_of(best, alignment, indexes, row.number)
         for column in self.layout.data_columns:
@@ -445,16 +453,19 @@ class TableWalk(Walk):
 
     def leave_texts(self, at_end: bool = False) -> None:
         texts, self.texts = self.texts, []
-        while texts and self.is_bare_label(texts[-1]):
-            bare = texts.pop()
-            if texts:
-                self.texts, later = texts, bare
-                self.leave_texts(at_end)
-                texts, bare = [], later
+        end = len(texts)
+        while end and self.is_bare_label(texts[end - 1]):
+            end -= 1
+        self.leave_headings(texts[:end], at_end)
+        for bare in texts[end:]:
             self.add_row([bare.index], bare.index, {"label_text": bare.text})
+            # What follows is no piece of the row above it.
+            self.last = None
+
+    def leave_headings(self, texts: list[Text], at_end: bool) -> None:
         if not texts:
             return
-        known = self.known_heading(" ".join(t.text for t in texts)) is not None
+        known = self.level_of(texts) is not None
         if not known and (at_end or self.has_section_column):
             return
         self.last = None

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 
 from ingest import cells as kinds
 from ingest.alignment import Alignment
+from ingest.budget import spend
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout, fold, squash
 from ingest.schemas import PIECE_BREAK
@@ -23,6 +24,12 @@ from ingest.schemas import PIECE_BREAK
 CUT = "\u2026"
 #: A heading is taken for a known one from this likeness on (0..100): one or two wrong letters in a line.
 SAME_HEADING = 92
+#: By how many letters a heading and the known one may differ in length.
+MORE_OR_LESS = 4
+#: A broken heading takes no more lines than this, also where its lines hold nothing but marks.
+HEADING_LINES = 12
+#: A label has no more characters than this; the longest seen has 190.
+LONGEST_LABEL = 1_000
 #: A repeated run of this many labels with other figures is a second edition, not a slip.
 SECOND_EDITION_ROWS = 5
 #: A file of which more lines than this share fit nothing is not in the layout that it seemed to have.
@@ -106,6 +113,7 @@ class Walk(ABC):
         self.has_section_column = any(column.kind == "section" for column in layout.text_columns)
         self.known = {fold(text.replace("{area}", area_name)): 1 for text in layout.spec.sections}
         self.known.update({fold(text.replace("{area}", area_name)): 2 for text in layout.spec.subsections})
+        self.longest_heading = max(map(len, self.known), default=0) + MORE_OR_LESS
 
     # -- lines ---------------------------------------------------------------------------------
 
@@ -141,12 +149,39 @@ class Walk(ABC):
     def known_heading(self, text: str) -> int | None:
         """Level of a heading that the layout lists, allowing for a wrong letter or two."""
         folded = fold(CONTINUED.sub("", text))
+        spend(1 + len(self.known) // 8)
         if folded in self.known:
             return self.known[folded]
+        if len(folded) > self.longest_heading:
+            return None
         for known, level in self.known.items():
-            if abs(len(known) - len(folded)) <= 4 and fuzz.ratio(known, folded) >= SAME_HEADING:
+            if abs(len(known) - len(folded)) <= MORE_OR_LESS and fuzz.ratio(known, folded) >= SAME_HEADING:
                 return level
         return None
+
+    def level_of(self, texts: list[Text]) -> int | None:
+        """Level of the known heading that these text lines make together."""
+        return self.known_heading(" ".join(t.text for t in texts)) if len(texts) <= HEADING_LINES else None
+
+    def furthest_end(self, texts: list[Text], start: int) -> int:
+        """Behind which line a heading that begins in line ``start`` has ended, by its length."""
+        end, length = start, 0
+        while end < min(len(texts), start + HEADING_LINES):
+            length += len(fold(CONTINUED.sub("", texts[end].text)))
+            if length > self.longest_heading and end > start:
+                break
+            end += 1
+        return end
+
+    def furthest_start(self, texts: list[Text], end: int) -> int:
+        """From which line on a heading that ends before line ``end`` has begun, by its length."""
+        start, length = end, 0
+        while start > max(0, end - HEADING_LINES):
+            length += len(fold(CONTINUED.sub("", texts[start - 1].text)))
+            if length > self.longest_heading and start < end:
+                break
+            start -= 1
+        return start
 
     def begins_known_heading(self, text: str) -> bool:
         folded = fold(text)
@@ -162,8 +197,8 @@ class Walk(ABC):
         start = 0
         while start < len(texts):
             level: int | None = None
-            for end in range(len(texts), start, -1):
-                level = self.known_heading(" ".join(t.text for t in texts[start:end]))
+            for end in range(self.furthest_end(texts, start), start, -1):
+                level = self.level_of(texts[start:end])
                 if level is not None:
                     break
             else:
@@ -180,7 +215,7 @@ class Walk(ABC):
         if not fold(label).startswith(tuple(self.known)):
             return None, label
         words = label.split()
-        for end in range(len(words) - 2, 1, -1):
+        for end in range(min(len(words) - 2, self.longest_heading), 1, -1):
             if fold(" ".join(words[:end])) in self.known and self.starts_label(" ".join(words[end:])):
                 return " ".join(words[:end]), " ".join(words[end:])
         return None, label
@@ -404,6 +439,7 @@ class Walk(ABC):
 
         def settle() -> tuple[str | None, bool]:
             text = squash(" ".join(row.heading_cell or "" for row in block))
+            spend(len(text) // 20)
             inside = [known for known in self.known if known in fold(text)] or [
                 known
                 for known in self.known

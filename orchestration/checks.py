@@ -4,6 +4,7 @@ Belongs here: turning findings on the whole build into check results. Rules on t
 checks on raw files stand beside the asset that writes them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -119,12 +120,15 @@ def freshness(
 
 def words_agree(key: dg.AssetKey, findings: Sequence[Mapping[str, Any]]) -> dg.AssetCheckResult:
     """Whether the audit found nothing of severity error or warning; `findings` are those, the worst first."""
-    editions = sorted({finding["edition_key"] for finding in findings})
+    by_edition: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in findings:
+        by_edition[finding["edition_key"]].append(finding)
+    editions = sorted(by_edition)
     counted = f"{len(findings)} finding{'' if len(findings) == 1 else 's'} of the audit"
     several = f" in {len(editions)} editions, the newest" if len(editions) > 1 else ""
     metadata: dict[str, Any] = {"findings": len(findings)}
     for edition in editions:
-        mine = [finding for finding in findings if finding["edition_key"] == edition]
+        mine = by_edition[edition]
         said = [
             f"{finding['severity']}, {finding['check_code']}, {finding['source_file']}:{finding['source_line_from']}: "
             f"{finding['evidence']}"

@@ -13,6 +13,7 @@ from ingest import pipeline
 from ingest.areas import load_areas
 from ingest.decoding import MAX_BYTES, decode
 from ingest.errors import FileRejected
+from ingest.files import open_regular
 from ingest.identity import Sidecar
 from ingest.layouts import load_layouts
 from quarterdeck.inputs import Outlook
@@ -39,11 +40,14 @@ def quarters_of_files(settings: Settings, names: Iterable[str]) -> dict[str, str
         if file.name not in wanted:
             continue
         try:
-            if file.path.stat().st_size > MAX_BYTES:
+            if file.size > MAX_BYTES:
                 raise FileRejected("too_large", "")
-            text = decode(file.path.read_bytes())
+            with open_regular(file.path, within=workspace.landing_dir) as stream:
+                content = stream.read(MAX_BYTES + 1)
             sidecar = Sidecar.model_validate(file.sidecar) if file.sidecar and not file.sidecar_error else None
-            _, identity = pipeline.recognise_document(text, file.name, sidecar, layouts, areas)
+            with pipeline.one_file():
+                text = decode(content)
+                _, identity = pipeline.recognise_document(text, file.name, sidecar, layouts, areas)
             quarter = identity.reporting_quarter.key
         except (FileRejected, OSError):
             quarter = None

@@ -7,12 +7,15 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
 
 from ingest.errors import ConfigurationError, LayoutError
-from ingest.landing import SIDECAR_SUFFIXES
+from ingest.files import SourceUnreadable, open_regular
+from ingest.landing import notes_of
+from ingest.notes import MAX_BYTES
 from orchestration.dead_runs import CUT_SHORT, bury_dead_runs
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
 from orchestration.partitions import quarters_of_files
@@ -136,8 +139,7 @@ def _content_key(settings: Settings, name: str, sha256: str) -> str:
         return sha256
     path = settings.landing_dir / name
     digest = hashlib.sha256(name.encode())
-    for suffix in SIDECAR_SUFFIXES:
-        for note in (path.with_name(path.name + suffix), path.with_suffix(suffix)):
-            if note.is_file():
-                digest.update(note.read_bytes())
+    for note in notes_of(path):
+        with suppress(SourceUnreadable), open_regular(note, within=settings.landing_dir) as stream:
+            digest.update(stream.read(MAX_BYTES))
     return f"{sha256}-{digest.hexdigest()[:12]}"

@@ -96,6 +96,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return Path(os.path.abspath(value.expanduser()))
 
+    @field_validator("home")
+    @classmethod
+    def _holds_a_database(cls, value: Path) -> Path:
+        # DuckDB takes what follows a ? for a query and puts the name of its log before it; a \ is a / to it.
+        if strange := set("?\\") & set(str(value)):
+            raise ValueError(f"DuckDB cannot keep a file in a folder with {' or '.join(sorted(strange))} in its path")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _is_level(cls, value: str) -> str:

@@ -564,15 +564,19 @@ def test_the_time_of_reading_grows_with_the_length(shape: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_report_of_five_megabytes_is_read(project: Project) -> None:
-    """Prose with a page of figures in fifty, as long as a received file may be."""
-    text = long_report(5_000_000, "paragraphs", PROSE * 40 + BODY)
+def test_a_long_report_is_read_and_one_beyond_the_budget_says_where_it_stopped(project: Project) -> None:
+    """Prose with a page of figures in fifty."""
+    text = long_report(600_000, "paragraphs", PROSE * 40 + BODY)
     project.drop("2020-21-q2-report.txt", text)
+    project.drop("2020-21-q1-report.txt", long_report(5_000_000, "paragraphs", BODY).replace("quarter 2", "quarter 1"))
     started = time.process_time()
     project.refresh()
-    assert time.process_time() - started < 60
+    assert time.process_time() - started < 40
     assert project.outcome("2020-21-q2-report.txt")[0] == "loaded"
-    assert project.table("received_files.parquet")[0]["line_count"] == len(text.rstrip("\n").split("\n"))
+    received = {row["source_file"]: row for row in project.table("received_files.parquet")}
+    assert received["2020-21-q2-report.txt"]["line_count"] == len(text.rstrip("\n").split("\n"))
+    assert received["2020-21-q1-report.txt"]["error_code"] == "too_costly"
+    assert "stopped in line" in received["2020-21-q1-report.txt"]["error_message"]
 
 
 def test_a_report_that_is_no_utf_8_is_read_and_says_so(project: Project) -> None:

@@ -24,7 +24,8 @@ from ingest import landing, raw
 from ingest.archive import Archive, ReceivedFile, fingerprint_of
 from ingest.areas import load_areas
 from ingest.decisions import PUT_IN_FORCE, WITHDRAW, Decision, latest, load_decisions
-from ingest.errors import FileRejected
+from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
+from ingest.files import SourceUnreadable
 from ingest.landing import LandingFile, Scan
 from ingest.national import lait, lists, mappings
 from ingest.national.kinds import OPEN_DATA_FILE, recognise
@@ -198,9 +199,13 @@ def receive_and_read(
         archive.save(records[sha256])
     for sequence, arrival in enumerate(_arrivals(scanned, records)):
         file, meta = arrival.file, arrival.meta
-        archive.keep(file.path, file.sha256)
-        if meta:
-            archive.keep(meta.path, meta.sha256)
+        try:
+            archive.keep(file.path, file.sha256)
+            if meta:
+                archive.keep(meta.path, meta.sha256)
+        except SourceUnreadable:
+            # It vanished, or is still being written: it waits for the next refresh, and the others go on.
+            continue
         record = records.get(file.sha256)
         if record is None:
             size = archive.path_of(file.sha256).stat().st_size
@@ -334,7 +339,10 @@ def _read(record: NationalRecord, ws: Workspace) -> None:
     try:
         _read_as_stated(record, ws)
         record.outcome, record.was_loaded = "loaded", True
-    except FileRejected as error:
+    except (LayoutError, ConfigurationError, OSError):
+        raise
+    except Exception as failure:
+        error = failure if isinstance(failure, FileRejected) else reader_failed(failure)
         record.outcome, record.error_code, record.error_message = "rejected", error.code, error.message
         record.row_count = None
         record.checks = list(getattr(error, "checks", None) or [])

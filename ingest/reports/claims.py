@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.budget import spend
 from ingest.identity import ReportingQuarter
 from ingest.reports.attribution import Candidate, Labels
 from ingest.reports.numbers import Marked, Period, Span, Token, mark, previous, unexplained
@@ -39,9 +40,13 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _LEFT, _RIGHT = 200, 100
 #: A statement about the rest of a section is taken for that of its figures only when they are as few as these.
 _FEW = 3
+#: A sentence has no more characters than this (the longest seen has 700), which keeps the time linear.
+LONGEST_SENTENCE = 1_500
 #: Words point back to one of this many claims of the same paragraph, which keeps the time linear.
 _NEAR = 40
 _SURE = 0.75
+#: Work units for finding what one number of a sentence is.
+COST_OF_A_NUMBER = 400
 #: A category right before its number: "Improved: 8", "improved in eight".
 _TIGHT = re.compile(r"(?P<words>[a-z ]{4,40}?) ?(?P<mark>[:=(-]| in| for) ?$")
 _TALLY_JUDGEMENTS = {"better": "better", "similar": "similar", "worse": "worse", "no_polarity": "none"}
@@ -132,13 +137,17 @@ class Engine:
 
 
 def sentences(view: str, breaks: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence; bullet points are sentences, abbreviations end none."""
+    """Start and end of each sentence; bullet points are sentences, abbreviations end none, the overlong is cut."""
     ends = set(breaks)
     for found in _SENTENCE_END.finditer(view):
         if not _ABBREVIATION.search(view, max(0, found.start() - 8), found.start() + 1):
             ends.add(found.end())
     start = 0
     for end in sorted((*ends, len(view))):
+        while end - start > LONGEST_SENTENCE:
+            cut = view.rfind(" ", start + 1, start + LONGEST_SENTENCE) + 1 or start + LONGEST_SENTENCE
+            yield start, cut
+            start = cut
         if end > start:
             yield start, end
             start = end
@@ -166,6 +175,7 @@ class _Reading:
         tokens = self._take(self.marked.tokens, "_token_at", end)
         periods = self._take(self.marked.periods, "_period_at", end)
         words = self.text[start:end]
+        spend(COST_OF_A_NUMBER * len(tokens))
         quartiles = self._quartiles_until(end)
         if not (tokens or periods or quartiles) and not self._is_worth_reading(start, end):
             return

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.budget import at_line
 from ingest.identity import ReportingQuarter
 from ingest.reader import Problem
 from ingest.reports.attribution import Labels
@@ -16,6 +17,8 @@ from ingest.reports.rules import Rules
 from ingest.reports.schemas import CLAIMS
 
 _SPANS = ("value_text", "period_words", "comparison_words", "comparator_text", "reason_words")
+#: Work units for reading one character of a paragraph: some hundred rules look at it.
+COST_OF_A_CHARACTER = 6
 _NO_CLAIM_ROLES = ("wording", "markup")
 
 
@@ -52,6 +55,7 @@ def read_report(
     ]
     engine = Engine(rules, labels, edition)
     for paragraph in structure.paragraphs:
+        at_line(paragraph.line_from, COST_OF_A_CHARACTER * len(paragraph.text))
         _take(reading, paragraph, engine.read(paragraph))
     _outside(reading, structure)
     for order, number in enumerate(reading.numbers, start=1):
