@@ -135,8 +135,8 @@ def _unreadable_before(raw_dir: Path) -> set[str]:
     path = raw_dir / _REJECTED
     if not path.exists():
         return set()
-    rows = pq.read_table(path, columns=["source_file", "source_sha256"]).to_pylist()
-    return {row["source_file"] for row in rows if not row["source_sha256"]}
+    rows = pq.read_table(path, columns=["source_file", "issue_code"]).to_pylist()
+    return {row["source_file"] for row in rows if row["issue_code"] == "unreadable"}
 
 
 def _counted(count: int, noun: str) -> str:

@@ -44,6 +44,17 @@ class Settings(BaseSettings):
         description="The oldest reporting quarter that is accepted.",
     )
     keep_published: int = Field(5, ge=1, description="How many earlier warehouses stay for `rollback`.")
+    allow_fewer: bool = Field(
+        False,
+        description="Publish also a warehouse that has fewer editions or figures than the published one. The command "
+        "line's `refresh --allow-fewer` does it once.",
+    )
+    most_figures_lost: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="The share of an edition's figures that a new warehouse may lack without being told to.",
+    )
     schedule_delay_days: int = Field(
         45,
         ge=0,
