@@ -45,7 +45,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @dataclass
 class ReceivedFile:
-    """What is known of any received file; ``problems`` are rows of the raw table that lists them."""
+    """What is known of any received file; ``problems`` are rows of the raw table that lists them.
+
+    ``restated_at``: when the same bytes were dropped again, or a note accepted them, after others took their place.
+    ``was_loaded``: that it counted once, so that its error stands even when the file has left the landing folder.
+    """
 
     source_sha256: str
     source_file: str
@@ -59,11 +63,22 @@ class ReceivedFile:
     sidecar: dict[str, Any] | None = None
     read_with: str = ""
     sequence: int = 0
+    restated_at: str | None = None
+    was_loaded: bool = False
 
     @property
     def sequence_key(self) -> tuple[str, int, str]:
         """Order of arrival."""
         return (self.received_at, self.sequence, self.source_file)
+
+    @property
+    def stated_at(self) -> str:
+        """When these bytes were last said to be right."""
+        return self.restated_at or self.received_at
+
+    def stated_key(self, decided_at: str = "") -> tuple[str, int, str]:
+        """Order of the newest statement, a person's decision at ``decided_at`` included."""
+        return (max(self.stated_at, decided_at), self.sequence, self.source_file)
 
     @property
     def received(self) -> datetime:
@@ -77,7 +92,8 @@ class FileRecord(ReceivedFile):
     ``document`` is ``dashboard`` or ``report``; None while the file was recognised as neither.
     ``outcome`` is ``received`` (identified, its edition not yet read), ``loaded`` or ``rejected``.
     ``problems`` hold the columns of the raw table of that name. ``identified_with`` and ``read_with`` are
-    fingerprints of the reading code, layouts and councils by which the outcome was reached.
+    fingerprints of the reading code, layouts and councils by which the outcome was reached. ``rivals`` are other
+    layouts that would take the file for theirs.
     """
 
     edition_key: str | None = None
@@ -96,6 +112,7 @@ class FileRecord(ReceivedFile):
     torn: bool = False
     identified_with: str = ""
     document: str | None = "dashboard"
+    rivals: list[str] = field(default_factory=list)
 
     @property
     def is_report(self) -> bool:
@@ -116,6 +133,7 @@ class Archive(Generic[Record]):
     """Received files and their records below one folder; both are only ever added or replaced whole."""
 
     def __init__(self, folder: Path, record_type: type[Record]) -> None:
+        self.folder = folder
         self.files = folder / "files"
         self.records_dir = folder / "records"
         self.record_type = record_type

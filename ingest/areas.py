@@ -1,15 +1,52 @@
-"""The councils whose dashboards are held, from one configuration file."""
+"""The councils whose dashboards are held, from one configuration file, and how a text names a council at all."""
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from rapidfuzz import fuzz, process
 
 from ingest.errors import ConfigurationError
+
+#: The seeds with every authority of England, listed or not.
+REFERENCE_DIR = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "national"
+AUTHORITIES = "authorities.csv"
+#: A printed name is taken for a listed council's from this likeness on (0..100): a misread letter, not another name.
+SAME_NAME = 85
+
+_KINDS = r"(?:(?:County|City|Borough|Metropolitan|District|Unitary|Royal|London) )"
+_WORD = r"[A-Z][A-Za-z'\u2019.]+"
+#: "Rutland County Council", "Bath and North East Somerset Council"; "Borough of Poole", "City of York Council".
+_COUNCIL = re.compile(
+    rf"\b(?P<name>{_WORD}(?:[ -](?:and |& |upon |on |of |with |in )?{_WORD}){{0,5}}?),? {_KINDS}{{1,4}}Council\b"
+    rf"|\b{_KINDS}{{0,3}}(?:Borough|City|County) of (?P<of>{_WORD}(?:[ -](?:and |upon |on )?{_WORD}){{0,3}}?)"
+    r"(?= Council\b|$|[,.;:]| [^A-Z])"
+)
+#: Words that stand before "Council" without being of its name.
+_NO_NAME = re.compile(
+    r"^(?:.*\b(?:q[1-4]|[0-9]+|quarter(?:ly)?|annual|performance|reports?|dashboards?|scorecards?|child(?:rens?)?|"
+    r"famil(?:y|ies)|services?|social|care|data|final|draft|copy|part)(?: |$))?(?:(?:the|of|for|and|a|by|from)(?: |$))*"
+)
+#: A point of the compass before a council's name makes it another's: North West Leicestershire is a district.
+_QUALIFIED = re.compile(r"(?:^| )((?:(?:north|south|east|west|mid) )+)$")
+#: The one name of an authority that is an ordinary word in the names of files: counted where it stands alone.
+_ORDINARY_WORDS = frozenset({"reading"})
+#: A county that is in no list. Yorkshire is (half) a region.
+_SHIRE = re.compile(r"\b(?!yorkshire)[a-z]{3,}shire\b")
+_OTHER_NAMES = {
+    "bristol city of": ("bristol",),
+    "herefordshire county of": ("herefordshire",),
+    "kingston upon hull city of": ("kingston upon hull", "hull"),
+    "durham": ("county durham",),
+    "bedford borough": ("bedford",),
+    "st helens": ("st helen",),
+}
 
 
 class Area(BaseModel):
@@ -27,11 +64,15 @@ class Area(BaseModel):
 
 
 class Areas(BaseModel):
-    """All councils; exactly one is the default, which owns files that name no council."""
+    """All councils; exactly one is the default, which owns files that name no council.
+
+    ``others`` are the authorities of the country that are not listed: whose files are nobody's here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     areas: tuple[Area, ...]
+    others: tuple[Area, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Areas:
@@ -48,7 +89,7 @@ class Areas(BaseModel):
         return next(area for area in self.areas if area.default)
 
     def find(self, text: str) -> Area | None:
-        """The area with this code, slug, LA number or name (any case)."""
+        """The listed area with this code, slug, LA number or name (any case)."""
         wanted = text.strip().lower()
         for area in self.areas:
             if wanted in (area.area_code.lower(), area.slug, area.area_name.lower(), str(area.la_number)):
@@ -56,9 +97,118 @@ class Areas(BaseModel):
         return None
 
     def named_in(self, text: str) -> list[Area]:
-        """The areas whose names stand in the text as whole words."""
+        """The listed areas whose names stand in the text as whole words."""
         found = {match.group().lower() for match in _names_pattern(self).finditer(text)}
         return [area for area in self.areas if area.area_name.lower() in found]
+
+    def council(self, name: str) -> Area | str | None:
+        """The listed council of this name, a letter misread or not; else the name, of a council that is not listed.
+
+        None where the words before "Council" are no name ("Quarterly Performance County Council").
+        """
+        names, wanted = _plain_names(self), plain(name)
+        own = next((match for match in _plain_pattern(self).finditer(wanted) if match.end() == len(wanted)), None)
+        if own and not _QUALIFIED.search(wanted[: own.start()]):
+            wanted = own.group()
+        else:
+            wanted = _NO_NAME.sub("", wanted)
+            near = process.extractOne(wanted, list(names), scorer=fuzz.ratio, score_cutoff=SAME_NAME)
+            wanted = near[0] if near else wanted
+        if not wanted:
+            return None
+        area = names.get(wanted)
+        return wanted.title() if area is None else area if area in self.areas else area.area_name
+
+    def in_name(self, text: str) -> tuple[list[Area], list[str]]:
+        """The councils that a folder's or a file's name states: those listed, and the names of others.
+
+        Those that stand after words such as "compared with" do not count. A name of which no word is a known authority,
+        a county or of a council says nothing.
+        """
+        text = _COMPARED.split(text, maxsplit=1)[0]
+        spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])", " ", text.title() if text.islower() else text)
+        found = [*self._in_full(re.sub(r"[_ -]+", " ", spaced))]
+        for words in dict.fromkeys((plain(text), plain(spaced))):
+            found += self._in_words(words)
+        if (area := self.find(text) or _by_code(self.others, text)) is not None:
+            found.append(area if area in self.areas else area.area_name)
+        return _told_apart(found)
+
+    def in_title(self, text: str) -> tuple[list[Area], list[str]]:
+        """As ``in_name``, of a title; those that stand after words such as "compared with" do not count."""
+        text = _COMPARED.split(text, maxsplit=1)[0]
+        return _told_apart([*self._in_full(text), *self._in_words(plain(text))])
+
+    def heads(self, line: str) -> Area | str | None:
+        """The council that a line states as its own, in full at its beginning: alone or in a title; else None.
+
+        A sentence about a council ("Rutland County Council's figures are not included") states none.
+        """
+        found = _COUNCIL.match(line)
+        if found is None or not _REST_OF_TITLE.fullmatch(line[found.end() :]) or _COMPARED.search(line):
+            return None
+        return self.council(found["name"] or found["of"])
+
+    def _in_full(self, text: str) -> Iterator[Area | str | None]:
+        for match in _COUNCIL.finditer(text):
+            yield self.council(match["name"] or match["of"])
+
+    def _in_words(self, words: str) -> list[Area | str]:
+        found: list[Area | str] = []
+        names, rest = _plain_names(self), words
+        for match in _plain_pattern(self).finditer(words):
+            name = match.group()
+            rest = rest.replace(name, " ")
+            qualified = _QUALIFIED.search(words[: match.start()])
+            if qualified:
+                found.append((qualified[1] + name).title())
+            elif name not in _ORDINARY_WORDS or words == name:
+                area = names[name]
+                found.append(area if area in self.areas else area.area_name)
+        return [*found, *(shire.title() for shire in _SHIRE.findall(rest))]
+
+    def how_to_list(self, name: str) -> str:
+        """What to add to the configuration so that files of this council are taken in."""
+        area = _plain_names(self).get(plain(name))
+        if area is None or area in self.areas:
+            return (
+                f"If {name} is a council whose dashboards are wanted, add it to config/areas.yml (area_code, "
+                "area_name, la_number, slug)."
+            )
+        return (
+            f"To take its dashboards in, add to config/areas.yml: {{area_code: {area.area_code}, area_name: "
+            f"{area.area_name!r}, la_number: {area.la_number}, area_type: {area.area_type}, region_name: "
+            f"{area.region_name}, slug: {area.slug}}}."
+        )
+
+
+#: What follows is whom the figures are compared with, not whose they are.
+_COMPARED = re.compile(
+    r"\b(?:compared|comparators?|comparison|versus|vs|against|benchmark(?:s|ed|ing)?|neighbours?|averages?)\b", re.I
+)
+
+
+#: What may follow the council in a title: nothing, or words that a title has, and none of a sentence.
+_REST_OF_TITLE = re.compile(
+    r"(?!.*\b(?:is|are|was|were|has|have|had|does|did|will|which|that|who|not|data|figures?)\b)(?:\W*|"
+    r"(?!['\u2019]).*\b(?:performance|dashboard|scorecard|report|children|families|page|quarter|q[1-4]|20[0-9]{2})\b.*)",
+    re.I,
+)
+
+
+def plain(text: str) -> str:
+    """A name for comparing: lower case, words alone, "&" as "and"."""
+    return " ".join(re.findall(r"[a-z0-9]+", re.sub(r"['\u2019](?:s\b)?", "", text.lower().replace("&", " and "))))
+
+
+def _told_apart(found: list[Area | str | None]) -> tuple[list[Area], list[str]]:
+    listed = dict.fromkeys(area for area in found if isinstance(area, Area))
+    return list(listed), list(dict.fromkeys(name for name in found if isinstance(name, str)))
+
+
+def _by_code(areas: tuple[Area, ...], text: str) -> Area | None:
+    wanted = text.strip().lower()
+    return next((area for area in areas if wanted in (area.area_code.lower(), str(area.la_number))), None)
 
 
 @lru_cache(maxsize=4)
@@ -68,10 +218,31 @@ def _names_pattern(areas: Areas) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-])", re.IGNORECASE)
 
 
-def load_areas(path: Path) -> Areas:
-    """Read the councils. Raises ConfigurationError that names the file and the key at fault."""
+@lru_cache(maxsize=4)
+def _plain_names(areas: Areas) -> dict[str, Area]:
+    """Every way of writing a council's name, to the council; a listed one's own name comes first."""
+    names: dict[str, Area] = {}
+    for area in (*areas.areas, *areas.others):
+        own = plain(area.area_name)
+        for name in (own, plain(area.slug), *_OTHER_NAMES.get(own, ())):
+            names.setdefault(name, area)
+    return names
+
+
+@lru_cache(maxsize=4)
+def _plain_pattern(areas: Areas) -> re.Pattern[str]:
+    names = sorted((re.escape(name) for name in _plain_names(areas)), key=len, reverse=True)
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(names)})(?![a-z0-9])")
+
+
+def load_areas(path: Path, reference_dir: Path | None = None) -> Areas:
+    """Read the councils, and beside them the other authorities from ``reference_dir`` (the project's own, if None).
+
+    Raises ConfigurationError that names the file and the key at fault.
+    """
     try:
-        return Areas.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        areas = Areas.model_validate(content)
     except OSError as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValidationError) as error:
@@ -80,3 +251,37 @@ def load_areas(path: Path) -> Areas:
         else:
             faults = str(error)
         raise ConfigurationError(f"{path.name} is wrong: {faults}") from error
+    codes, numbers = {area.area_code for area in areas.areas}, {area.la_number for area in areas.areas}
+    listed = {plain(area.area_name) for area in areas.areas}
+    others = tuple(
+        area
+        for area in _authorities((reference_dir or REFERENCE_DIR) / AUTHORITIES)
+        if not (area.area_code in codes or area.la_number in numbers or plain(area.area_name) in listed)
+    )
+    return Areas(areas=areas.areas, others=others)
+
+
+def _authorities(path: Path) -> tuple[Area, ...]:
+    """Every authority of the seed, those of the past too."""
+    try:
+        stamp = path.stat()
+        return _read_authorities(path, stamp.st_mtime_ns, stamp.st_size)
+    except OSError as error:
+        raise ConfigurationError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+@lru_cache(maxsize=4)
+def _read_authorities(path: Path, _modified: int, _size: int) -> tuple[Area, ...]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["area_type"] not in ("region", "country")]
+    return tuple(
+        Area(
+            area_code=row["area_code"],
+            area_name=(name := row["area_name"].removesuffix(" (Pre LG)")),
+            la_number=int(row["la_number"]),
+            area_type=row["area_type"] or None,
+            region_name=row["region_name"] or None,
+            slug=plain(name).replace(" ", "-"),
+        )
+        for row in rows
+    )

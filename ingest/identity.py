@@ -6,11 +6,11 @@ Sources that contradict each other stop the file; nothing is chosen silently.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
-from rapidfuzz import fuzz
 
 from ingest.areas import Area, Areas
 from ingest.errors import FileRejected
@@ -22,10 +22,6 @@ _FIRST, _SECOND = r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?", r"((?:20)?[0-9
 _QUARTER = r"(?:Q|Qtr[ _]?|Quarter[ _])([1-4]|one|two|three|four)(?![0-9a-z])"
 _YEARS_QUARTER = re.compile(rf"{_FIRST}{_SECOND},?{_DASH}{_QUARTER}", re.I)
 _QUARTER_YEARS = re.compile(rf"{_QUARTER},?{_DASH}(?:of )?{_FIRST}{_SECOND}(?![0-9])", re.I)
-
-
-#: A printed name is taken for a listed council's from this likeness on (0..100): a misread letter, not another name.
-SAME_NAME = 85
 
 
 @dataclass(frozen=True, order=True)
@@ -195,46 +191,75 @@ def _area(
 ) -> tuple[Area, str]:
     text = squash(" ".join(lines))
     titles = " ".join(squash(line) for line in lines if layout.title_of(line) is not None)
-    headed = _headed_areas(text, layout, areas)
-    strangers = [name for name in headed if isinstance(name, str)]
-    if strangers:
-        raise FileRejected(
-            "area_unknown",
-            f"A heading names {strangers[0]!r}, which is not among the councils of config/areas.yml. Add it there.",
-            printed_text=strangers[0],
-        )
-    named = {area.area_code: area for area in (*headed, *areas.named_in(titles)) if isinstance(area, Area)}
-    return agreed_area(named, areas.named_in(text), source_file, sidecar, areas)
+    own: list[Area | str] = [*_headed_areas(text, layout, areas), *areas.named_in(titles)]
+    strangers: list[Stranger] = [
+        Stranger(name, f"a heading of its text names {name}", from_text=True) for name in own if isinstance(name, str)
+    ]
+    for number, line in enumerate(lines, start=1):
+        named, others = _line_names(line, layout, areas)
+        own += named
+        strangers += [Stranger(name, f"line {number} of its text names {name}", True, number) for name in others]
+    of_text = {area.area_code: area for area in own if isinstance(area, Area)}
+    return agreed_area(of_text, areas.named_in(text), source_file, sidecar, areas, strangers)
+
+
+def _line_names(line: str, layout: CompiledLayout, areas: Areas) -> tuple[list[Area], list[str]]:
+    """The councils whose document a line says that it is: a title, or a line that begins with a council in full."""
+    first = squash(line.split("\t", 1)[0])
+    if layout.title_of(line) is not None:
+        listed, others = areas.in_title(first)
+        # "Leicester, Leicestershire and Rutland" is a partnership: the listed one is enough.
+        return listed, [] if listed else others
+    if "\t" in line.strip():
+        return [], []
+    head = areas.heads(first)
+    return ([head], []) if isinstance(head, Area) else ([], [head] if head else [])
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A council that is not listed, and where it is named; ``from_text``: by the text, and not by folder or name."""
+
+    name: str
+    words: str
+    from_text: bool = False
+    line: int | None = None
 
 
 def agreed_area(
-    named: dict[str, Area], mentioned: list[Area], source_file: str, sidecar: Sidecar | None, areas: Areas
+    named: dict[str, Area],
+    mentioned: list[Area],
+    source_file: str,
+    sidecar: Sidecar | None,
+    areas: Areas,
+    strangers: Sequence[Stranger] = (),
 ) -> tuple[Area, str]:
     """The council that the text, the folder, the file's name and the note beside it agree upon, and which said so.
 
-    ``named`` are councils that the text names as its own, ``mentioned`` those that stand anywhere in it. Raises
+    ``named`` are councils that the text names as its own, ``mentioned`` those that stand anywhere in it, ``strangers``
+    councils that the text names as its own and that are not listed. The default council owns what names none. Raises
     FileRejected (area_conflict, area_unknown).
     """
-    said: list[tuple[Area, str, str]] = []
-    for area in named.values() or (mentioned if len(mentioned) == 1 else ()):
-        said.append((area, "content", f"its text names {area.area_name}"))
+    of_text = tuple(named.values()) or (mentioned if len(mentioned) == 1 else ())
+    said = [(area, "content", f"its text names {area.area_name}") for area in of_text]
+    of_places: list[Stranger] = []
     *folders, name = source_file.split("/")
-    for folder in folders:
-        if (area := areas.find(folder)) is not None:
-            said.append((area, "folder", f"it lies in the folder {folder}"))
-    stem = f"-{name.lower().rsplit('.', 1)[0].replace('_', '-').replace(' ', '-')}-"
-    by_name = [area for area in areas.areas if f"-{area.slug}-" in stem or f"-{area.area_code.lower()}-" in stem]
-    said += [(area, "file_name", f"its name says {area.area_name}") for area in by_name]
+    for source, place, words in (
+        *(("folder", folder, f"it lies in the folder {folder} of") for folder in folders),
+        ("file_name", name.rsplit(".", 1)[0], "its name says"),
+    ):
+        listed, others = areas.in_name(place)
+        said += [(area, source, f"{words} {area.area_name}") for area in listed]
+        of_places += [Stranger(other, f"{words} {other}") for other in others]
     if sidecar and sidecar.area is not None:
         area = areas.find(str(sidecar.area))
         if area is None:
-            raise FileRejected(
-                "area_unknown",
-                f"The note beside the file names the area {sidecar.area!r}, which is not among the councils of "
-                "config/areas.yml. Add it there.",
-                printed_text=str(sidecar.area),
-            )
-        said.append((area, "sidecar", f"the note beside it says {area.area_name}"))
+            of_places.append(Stranger(str(sidecar.area), f"the note beside it names {str(sidecar.area)!r}"))
+        else:
+            said.append((area, "sidecar", f"the note beside it says {area.area_name}"))
+    if of_places or strangers:
+        # A council that merely stands in the text does not make it its own.
+        raise _stranger(of_places, strangers, [one for one in said if named or one[1] != "content"], areas)
     if not said:
         if len(mentioned) > 1:
             raise FileRejected(
@@ -253,6 +278,33 @@ def agreed_area(
     return said[0][0], said[0][1]
 
 
+def _stranger(
+    of_places: Sequence[Stranger],
+    of_text: Sequence[Stranger],
+    said: Sequence[tuple[Area, str, str]],
+    areas: Areas,
+) -> FileRejected:
+    """Why a file that names a council that is not listed is refused: what names it, and what to do."""
+    first = (*of_places, *of_text)[0]
+    spoken = "; ".join(dict.fromkeys(stranger.words for stranger in (*of_places, *of_text)))
+    if said and not of_places:
+        others = "; ".join(dict.fromkeys(words for _, _, words in said))
+        return FileRejected(
+            "area_conflict",
+            f"The file contradicts itself about the council: {spoken}, but {others}. Find out which is right and move "
+            f"or rename the file. {areas.how_to_list(first.name)}",
+            line_from=first.line,
+            printed_text=first.name,
+        )
+    return FileRejected(
+        "area_unknown",
+        f"The file is of {first.name}, which is not among the councils of config/areas.yml: {spoken}. "
+        f"{areas.how_to_list(first.name)} If it is of {areas.default.area_name}, move or rename it.",
+        line_from=first.line,
+        printed_text=first.name,
+    )
+
+
 def _headed_areas(text: str, layout: CompiledLayout, areas: Areas) -> list[Area | str]:
     """The councils that headings with a place for a name state; as text where the council is not listed."""
     found: list[Area | str] = []
@@ -261,7 +313,5 @@ def _headed_areas(text: str, layout: CompiledLayout, areas: Areas) -> list[Area 
             continue
         before, after = heading.split("{area}", 1)
         pattern = re.escape(squash(before)) + r" (.{3,40}?) " + re.escape(" ".join(after.split()[:3]))
-        for name in re.findall(pattern, text, re.IGNORECASE):
-            near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), name.lower()))
-            found.append(near if fuzz.ratio(near.area_name.lower(), name.lower()) >= SAME_NAME else name)
+        found += [areas.council(name) or name for name in re.findall(pattern, text, re.IGNORECASE)]
     return found

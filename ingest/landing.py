@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,14 +14,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ingest.archive import ReceivedFile
+from ingest.archive import ReceivedFile, write_atomically
 from ingest.errors import ConfigurationError
 from ingest.files import SourceUnreadable, name_as_text, sha256_of
 from ingest.notes import read_note
 
 SIDECAR_SUFFIXES = (".yml", ".yaml")
-#: Names that a copy in progress or an editor uses; they are taken up once they have their real name.
-UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".swp", "~")
+#: What systems, editors, Office and programs that copy or synchronise leave beside files, and names of copies in
+#: progress, which are taken up once they have their real name. In lower case.
+_LEFTOVERS = re.compile(
+    r"thumbs\.db|ehthumbs(?:_vista)?\.db|desktop\.ini|icon\r|\.ds_store|\.~lock\..*#|[.~]\$?.*|"
+    r".*(?:~|\.(?:part|partial|filepart|tmp|temp|crdownload|download|opdownload|aria2|sw[op]|lock|lnk))"
+)
+_LEFTOVER_FOLDERS = ("__macosx", "$recycle.bin", "system volume information")
+#: Below the archive: what lay in each landing folder when it was last received.
+SEEN = "landing.json"
 
 
 @dataclass(frozen=True)
@@ -41,10 +51,11 @@ class LandingFile:
 
 @dataclass
 class Scan:
-    """What lies in the landing folder, and name and message of what cannot be read there."""
+    """What lies in the landing folder, name and message of what cannot be read there, and names of leftovers."""
 
     files: list[LandingFile] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
 
 
 def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None, without: str | None = None) -> Scan:
@@ -74,17 +85,20 @@ def scan(landing_dir: Path, note: type[BaseModel], *, folder: str | None = None,
 
     for here, folders, names in os.walk(top, onerror=lambda error: unreadable(Path(error.filename or top), error)):
         left_out = {without} if Path(here) == landing_dir else set()
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in left_out)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and name.lower() not in _LEFTOVER_FOLDERS and name not in left_out
+        )
         for name in folders:
             if os.path.islink(link := os.path.join(here, name)):
                 unreadable(Path(link), SourceUnreadable("it is a link to a folder, which is not followed"))
         for name in sorted(names):
             path = Path(here) / name
-            if (
-                name.startswith((".", "~$"))
-                or name.endswith((*UNFINISHED, *SIDECAR_SUFFIXES))
-                or name.upper().startswith("README")
-            ):
+            if name.endswith(SIDECAR_SUFFIXES) or name.upper().startswith("README"):
+                continue
+            if is_leftover(name):
+                found.ignored.append(_relative(path, landing_dir))
                 continue
             try:
                 sha256, state = sha256_of(path, within=landing_dir)
@@ -122,6 +136,57 @@ def arrivals(
         if record is None or (record.source_file, record.sidecar) != (file.name, file.sidecar):
             found.append(file)
     return found
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file's name is one that systems, editors, Office or programs that copy files leave behind."""
+    return _LEFTOVERS.fullmatch(name.lower()) is not None
+
+
+def last_seen(archive_dir: Path, landing_dir: Path) -> dict[str, float] | None:
+    """Hash and newest time of what lay in this landing folder when it was last received; None if it never was."""
+    return _memory(archive_dir).get(str(landing_dir.absolute()))
+
+
+def remember(archive_dir: Path, landing_dir: Path, scanned: Scan) -> None:
+    """Note what lies in the landing folder now. Raises OSError."""
+    memory = _memory(archive_dir)
+    here = {**memory, str(landing_dir.absolute()): _times(scanned)}
+    if here != memory:
+        write_atomically(archive_dir / SEEN, json.dumps(here, sort_keys=True).encode())
+
+
+def lying(archive_dir: Path, landing_dir: Path, scanned: Scan) -> set[str]:
+    """Hashes of what lies in this landing folder now, and in others that were received and are still there."""
+    others = (
+        times
+        for folder, times in _memory(archive_dir).items()
+        if Path(folder) != landing_dir.absolute() and Path(folder).is_dir()
+    )
+    return {file.sha256 for file in scanned.files}.union(*others)
+
+
+def dropped_again(scanned: Scan, seen: Mapping[str, float] | None) -> set[str]:
+    """Hashes of files that were away when the folder was last received, or that were written again since."""
+    if seen is None:
+        return set()
+    return {sha256 for sha256, modified in _times(scanned).items() if modified > seen.get(sha256, -math.inf)}
+
+
+def _times(scanned: Scan) -> dict[str, float]:
+    times: dict[str, float] = {}
+    for file in scanned.files:
+        times[file.sha256] = max(file.modified, times.get(file.sha256, file.modified))
+    return times
+
+
+def _memory(archive_dir: Path) -> dict[str, dict[str, float]]:
+    """By folder. What cannot be read is forgotten: then nothing counts as dropped again until the next time."""
+    try:
+        content = json.loads((archive_dir / SEEN).read_text(encoding="utf-8"))
+        return {folder: {sha: float(time) for sha, time in times.items()} for folder, times in content.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _relative(path: Path, folder: Path) -> str:

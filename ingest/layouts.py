@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +27,8 @@ _QUARTER = r"(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
 EDITION_PHRASE = rf"(?:{_YEARS},? ?[-\u2013]? ?{_QUARTER}|{_QUARTER},? ?[-\u2013]? ?(?:of )?{_YEARS})"
 #: What follows a period in a row, and never a title's edition: a figure, or the next cell's.
 _FIGURE = re.compile(r"[-\u2212+(<>]?[0-9.,]")
+#: Places of one sign that are looked at.
+_PLACES = 200
 _NOT_WORD = re.compile(r"[^a-z0-9%]+")
 
 
@@ -265,27 +269,74 @@ def score(layout: CompiledLayout, text: str) -> int:
     return sum(1 for sign in layout.signs if sign.search(text))
 
 
-def recognise(lines: list[str], layouts: tuple[CompiledLayout, ...]) -> CompiledLayout:
-    """The one layout whose signs the text shows.
+def evidence(layout: CompiledLayout, text: str) -> int:
+    """How many independent signs of the layout the text shows: two that are only ever seen in one place count once."""
+    if any(pattern.search(text) for pattern in layout.none_of):
+        return 0
+    places = [[match.span() for match in islice(sign.finditer(text), _PLACES)] for sign in layout.signs]
+    independent: list[list[tuple[int, int]]] = []
+    # The sign with the fewest places first: it is the one that says most.
+    for found in sorted(filter(None, places), key=len):
+        if not any(_within(found, other) or _within(other, found) for other in independent):
+            independent.append(found)
+    return len(independent)
 
-    Raises FileRejected (unknown_layout, ambiguous_layout). The error names the nearest layout and
-    the first lines that would not fit it.
+
+def _within(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
+    """Whether each place overlaps one of the others; both are in the order of the text."""
+    position = 0
+    for start, end in some:
+        while position < len(others) and others[position][1] <= start:
+            position += 1
+        if position == len(others) or others[position][0] >= end:
+            return False
+    return True
+
+
+def fits(layout: CompiledLayout, text: str) -> bool:
+    """Whether the text shows as many signs of the layout as it asks for, and none that excludes it."""
+    return score(layout, text) >= layout.spec.recognise.at_least
+
+
+def rivals(layout: CompiledLayout, lines: list[str], layouts: tuple[CompiledLayout, ...]) -> list[str]:
+    """Names of other layouts that would take a text of this layout for theirs.
+
+    A layout does when it fits and the text shows no less of it than of the text's own layout, or all signs that it has:
+    then it has none that tells its own editions from this one.
     """
     text = "\n".join(lines)
-    shares = {
-        layout.name: found / len(layout.signs)
-        for layout in layouts
-        if (found := score(layout, text)) >= layout.spec.recognise.at_least
-    }
-    by_name = {layout.name: layout for layout in layouts}
-    if shares:
-        best = max(shares.values())
-        winners = [name for name, share in shares.items() if share == best]
-        if len(winners) == 1:
-            return by_name[winners[0]]
+    candidates = [other for other in layouts if other.name != layout.name and fits(other, text)]
+    own = evidence(layout, text) if candidates else 0
+    return [
+        other.name for other in candidates if evidence(other, text) >= own or score(other, text) == len(other.signs)
+    ]
+
+
+def recognise(
+    lines: list[str],
+    layouts: tuple[CompiledLayout, ...],
+    known: str | None = None,
+    refused: Collection[str] = (),
+) -> CompiledLayout:
+    """The one layout of which the text shows most: the number of independent signs decides, and not their share.
+
+    ``known`` is the layout by which the file was read before; it stays so while that layout is there and fits.
+    ``refused`` layouts are not asked. Raises FileRejected (unknown_layout, ambiguous_layout). The error names the
+    nearest layout and the first lines that would not fit it.
+    """
+    text = "\n".join(lines)
+    fitting = {layout.name: layout for layout in layouts if layout.name not in refused and fits(layout, text)}
+    if known in fitting:
+        return fitting[known]
+    if len(fitting) > 1:
+        found = {name: evidence(layout, text) for name, layout in fitting.items()}
+        fitting = {name: layout for name, layout in fitting.items() if found[name] == max(found.values())}
+    if not fitting:
+        raise FileRejected("unknown_layout", "")
+    if len(fitting) > 1:
         raise FileRejected(
             "ambiguous_layout",
-            f"The file shows the signs of several layouts alike: {', '.join(winners)}. "
+            f"The file shows the signs of several layouts alike: {', '.join(fitting)}. "
             "Sharpen 'recognise' in one of them.",
         )
-    raise FileRejected("unknown_layout", "")
+    return next(iter(fitting.values()))

@@ -9,7 +9,7 @@ catalogue would be, so that whoever publishes can tell whether that is what was 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,13 +20,14 @@ import pyarrow as pa
 
 from ingest import budget, landing, raw
 from ingest.archive import Archive, FileRecord, fingerprint_of
-from ingest.areas import Areas, load_areas
+from ingest.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
+from ingest.decisions import load_decisions
 from ingest.decoding import MAX_BYTES, DecodedText, decode
 from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
 from ingest.files import SourceUnreadable
 from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
 from ingest.landing import Scan, arrivals
-from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, score, squash
+from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals, score, squash
 from ingest.reader import Problem, read
 from ingest.reports.attribution import load_labels
 from ingest.reports.identity import identify_report, is_report
@@ -35,13 +36,14 @@ from ingest.reports.redaction import withhold
 from ingest.reports.rules import load_rules
 from ingest.schemas import AREAS, DOCUMENTS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
 from ingest.suggestions import suggest
+from ingest.versions import decide_versions, how_to_restore, place_of, superseded, without_edition
 
 #: The table of problems of files that are not in force; it has the columns of ``problems``.
 REJECTED_PROBLEMS = "rejected_problems"
 #: The folder below the landing folder that ``ingest.national`` receives.
 NATIONAL = "national"
-#: A newer version with fewer rows than this share of the version in force is held back.
-FEWEST_ROWS = 0.8
+LAYOUT_REFUSED = "layout_refused"
+_NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def reader_fingerprint(ws: Workspace) -> str:
     """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
     here = Path(__file__).parent
     code = [*sorted(here.glob("*.py")), *sorted((here / "reports").glob("*.[py][ym]*"))]
-    data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path]
+    data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path, (ws.reference_dir or REFERENCE_DIR) / AUTHORITIES]
     return fingerprint_of((*code, *data), f"{ws.first_quarter} {ws.last_quarter}")
 
 
@@ -129,8 +131,9 @@ def pending(ws: Workspace) -> Pending:
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
     new = [(file.name, file.sha256) for file in arrivals(scanned, records, _tells)]
+    new += [(records[sha256].source_file, sha256) for sha256 in _dropped_again(ws, scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
-    notes = _notes(scanned, records) + [
+    notes = _notes(ws, scanned, records) + [
         f"{archive.records_dir / sha256}.json is damaged; it is made again from the archived file."
         for sha256 in archive.mended
     ]
@@ -155,21 +158,45 @@ def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
     )
 
 
-def _notes(scanned: Scan, records: dict[str, FileRecord]) -> list[str]:
-    newest = {key: records[sha] for key, sha in _decide(list(records.values()))[0].items()}
-    here = {file.sha256 for file in scanned.files}
+def _notes(ws: Workspace, scanned: Scan, records: dict[str, FileRecord]) -> list[str]:
     notes = []
+    if scanned.ignored:
+        names = ", ".join(scanned.ignored[:_NAMES_SHOWN])
+        more = f" and {len(scanned.ignored) - _NAMES_SHOWN} more" if len(scanned.ignored) > _NAMES_SHOWN else ""
+        what = "1 leftover file is" if len(scanned.ignored) == 1 else f"{len(scanned.ignored)} leftover files are"
+        notes.append(f"{what} ignored: {names}{more}.")
+    versions = decide_versions(records.values(), load_decisions(ws.archive_dir))
+    again = set(_dropped_again(ws, scanned, records))
+    here = {file.sha256 for file in scanned.files}
     for file in scanned.files:
         record = records.get(file.sha256)
-        if record is None or record.edition_key is None:
+        if record is None or record.edition_key is None or file.sha256 in again or file.sha256 in versions.withdrawn:
             continue
-        current = newest.get(_place_of(record))
-        if current is not None and current.source_sha256 not in here and current.sequence_key > record.sequence_key:
+        current = versions.in_force.get(place_of(record))
+        if current is not None and current not in here and records[current].stated_key() > record.stated_key():
             notes.append(
                 f"{file.name} holds bytes that were received before; a newer version of {record.edition_key}, from "
-                f"{current.source_file}, stays in force."
+                f"{records[current].source_file}, stays in force. To take this one: {how_to_restore(record)}"
             )
     return notes
+
+
+def _dropped_again(ws: Workspace, scanned: Scan, records: Mapping[str, FileRecord]) -> list[str]:
+    """Hashes of versions that others have displaced and that were dropped again: a statement that they are right.
+
+    Where the version in force was dropped again too, as when a whole folder is restored, nothing is stated.
+    """
+    again = landing.dropped_again(scanned, landing.last_seen(ws.archive_dir, ws.landing_dir))
+    if not again & records.keys():
+        return []
+    versions = decide_versions(records.values(), load_decisions(ws.archive_dir))
+    return [
+        sha256
+        for sha256 in sorted(again & records.keys(), key=lambda sha256: records[sha256].sequence_key)
+        if records[sha256].outcome == "loaded"
+        and sha256 not in versions.withdrawn
+        and versions.in_force.get(place_of(records[sha256])) not in (None, *again)
+    ]
 
 
 def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> list[FileRecord]:
@@ -180,11 +207,15 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
     """
     archive = ws.archive
     fingerprint = reader_fingerprint(ws)
-    areas, layouts = load_areas(ws.areas_path), load_layouts(ws.layouts_dir)
+    areas, layouts = load_areas(ws.areas_path, ws.reference_dir), load_layouts(ws.layouts_dir)
     records = {record.source_sha256: record for record in archive.records()}
     scanned = scan(ws.landing_dir)
     now = datetime.now(UTC).isoformat()
     touched: dict[str, FileRecord] = {}
+    for sha256 in _dropped_again(ws, scanned, records):
+        records[sha256].restated_at = now
+        archive.save(records[sha256])
+        touched[sha256] = records[sha256]
     for sequence, file in enumerate(arrivals(scanned, records, _tells)):
         record = records.get(file.sha256)
         if record is None:
@@ -196,41 +227,87 @@ def receive(ws: Workspace, progress: Callable[[str], None] | None = None) -> lis
                 # It vanished, or is still being written: it waits for the next refresh, and the others go on.
                 continue
             record = FileRecord(file.sha256, file.name, file.size, now, sequence=sequence)
+        elif (file.sidecar or {}).get("accept") and not (record.sidecar or {}).get("accept"):
+            record.restated_at = now
         record.source_file, record.sidecar, record.identified_with = file.name, file.sidecar, ""
         records[file.sha256] = touched[file.sha256] = record
         if file.sidecar_error:
             _reject(record, FileRejected("sidecar_invalid", file.sidecar_error), fingerprint)
             archive.save(record)
-    for record in records.values():
+    refused: set[str] | None = None
+    # What is loaded first: a layout that would take an edition away is not asked about what is new.
+    for record in sorted(records.values(), key=lambda record: record.outcome != "loaded"):
         if record.identified_with == fingerprint:
             continue
+        if record.outcome != "loaded" and refused is None:
+            refused = set(_refused_layouts(records.values(), fingerprint))
         if "unreadable" in (record.sidecar or {}):
             # The note is as wrong as it was; a mended one makes the file an arrival.
             record.identified_with = record.read_with = fingerprint
         else:
-            _identify(record, ws, areas, layouts, fingerprint)
+            _identify(record, ws, areas, layouts, fingerprint, refused or ())
         archive.save(record)
         touched[record.source_sha256] = record
         if progress:
             progress(record.source_file)
+    landing.remember(ws.archive_dir, ws.landing_dir, scanned)
     return list(touched.values())
 
 
+def _refused_layouts(records: Iterable[FileRecord], fingerprint: str) -> dict[str, list[str]]:
+    """Layouts without an edition of their own that would take loaded editions of others, and these editions."""
+    dashboards = [
+        record
+        for record in records
+        if record.outcome in ("loaded", "received") and record.layout and record.identified_with == fingerprint
+    ]
+    own = {record.layout for record in dashboards}
+    taken: dict[str, list[str]] = defaultdict(list)
+    for record in dashboards:
+        for rival in set(record.rivals) - own:
+            if record.edition_key not in taken[rival]:
+                taken[rival].append(str(record.edition_key))
+    return {name: sorted(editions) for name, editions in sorted(taken.items())}
+
+
+def _layout_problems(ws: Workspace, records: Iterable[FileRecord]) -> list[dict[str, Any]]:
+    """A refused layout as a problem of its file."""
+    found = []
+    for name, editions in _refused_layouts(records, reader_fingerprint(ws)).items():
+        shown = ", ".join(editions[:_NAMES_SHOWN]) + (" and others" if len(editions) > _NAMES_SHOWN else "")
+        message = (
+            f"The layout {name} is refused: it would take {len(editions)} loaded edition(s) of other layouts, which "
+            f"keep theirs: {shown}. Give 'recognise' in {name}.yml signs that only its own editions show, or put "
+            "what only the others show under 'none_of'."
+        )
+        problem = Problem(LAYOUT_REFUSED, "error", message)
+        found.append(raw.problem_row(problem, FileRecord("", f"{ws.layouts_dir.name}/{name}.yml", 0, "")))
+    return found
+
+
 def _identify(
-    record: FileRecord, ws: Workspace, areas: Areas, layouts: tuple[CompiledLayout, ...], fingerprint: str
+    record: FileRecord,
+    ws: Workspace,
+    areas: Areas,
+    layouts: tuple[CompiledLayout, ...],
+    fingerprint: str,
+    refused: Collection[str],
 ) -> None:
     before = (record.document, record.edition_key, record.layout)
+    record.was_loaded |= record.outcome == "loaded"
+    known = record.layout if record.outcome == "loaded" else None
     try:
         with one_file():
             text = _text_of(record, ws)
             sidecar = Sidecar.model_validate(record.sidecar) if record.sidecar else None
             record.document = None
-            layout, identity = recognise_document(text, record.source_file, sidecar, layouts, areas)
+            layout, identity = recognise_document(text, record.source_file, sidecar, layouts, areas, known, refused)
         record.document = "dashboard" if layout else "report"
         _within_calendar(identity.reporting_quarter, ws)
     except FileRejected as error:
         record.edition_key = record.area_code = record.financial_year = record.quarter = record.layout = None
         record.edition_source = record.area_source = record.comparator_text = None
+        record.rivals = []
         _reject(record, error, fingerprint)
         return
     record.edition_key = identity.edition_key
@@ -239,6 +316,7 @@ def _identify(
     record.quarter = identity.reporting_quarter.quarter
     record.edition_source, record.area_source = identity.edition_source, identity.area_source
     record.layout = layout.name if layout else None
+    record.rivals = rivals(layout, text.lines, layouts) if layout else []
     record.comparator_text = layout.spec.comparator if layout else None
     record.encoding, record.line_count = text.encoding, len(text.lines)
     record.identified_with = fingerprint
@@ -255,12 +333,17 @@ def recognise_document(
     sidecar: Sidecar | None,
     layouts: tuple[CompiledLayout, ...],
     areas: Areas,
+    known: str | None = None,
+    refused: Collection[str] = (),
 ) -> tuple[CompiledLayout | None, Identity]:
-    """Layout, edition and council of a file; no layout: it is a report. Raises FileRejected."""
+    """Layout, edition and council of a file; no layout: it is a report. Raises FileRejected.
+
+    ``known`` and ``refused`` as in ``recognise``.
+    """
     rules = load_rules()
     unknown: FileRejected | None = None
     try:
-        layout = recognise(text.lines, layouts)
+        layout = recognise(text.lines, layouts, known, refused)
     except FileRejected as error:
         unknown = error
     if is_report(text.lines, source_file, rules, fits_a_layout=unknown is None or unknown.code != "unknown_layout"):
@@ -300,7 +383,7 @@ def read_editions(
     """
     archive = ws.archive
     fingerprint = reader_fingerprint(ws)
-    areas = {area.area_code: area for area in load_areas(ws.areas_path).areas}
+    areas = {area.area_code: area for area in load_areas(ws.areas_path, ws.reference_dir).areas}
     layouts = {layout.name: layout for layout in load_layouts(ws.layouts_dir)}
     wanted = set(quarters) if quarters is not None else None
     done: list[FileRecord] = []
@@ -369,7 +452,7 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
     last = next(i for i in reversed(range(len(text.lines))) if text.lines[i].strip())
     record.torn = not text.ends_with_newline and reading.dispositions[last] == "unrecognised"
     record.cut_off = any(problem.code == "row_cut_off" for problem in reading.problems)
-    record.outcome, record.error_code, record.error_message = "loaded", None, None
+    record.outcome, record.error_code, record.error_message, record.was_loaded = "loaded", None, None, True
 
 
 def _read_report(record: FileRecord, ws: Workspace) -> None:
@@ -383,7 +466,7 @@ def _read_report(record: FileRecord, ws: Workspace) -> None:
     record.line_count, record.row_count = len(text.lines), len(reading.paragraphs)
     record.dispositions = reading.disposition_counts
     record.labels, record.cut_off, record.torn = [], False, False
-    record.outcome, record.error_code, record.error_message = "loaded", None, None
+    record.outcome, record.error_code, record.error_message, record.was_loaded = "loaded", None, None, True
 
 
 def write_catalogue(ws: Workspace) -> Catalogue:
@@ -412,24 +495,26 @@ def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[
         if record.outcome == "loaded" and not raw.is_whole(ws.raw_dir, record):
             # Its raw tables are gone, and this run did not read it: it counts again once it is read.
             record.outcome = "received"
-    in_force, versions, held = _decide(records)
+    versions = decide_versions(records, load_decisions(ws.archive_dir))
+    in_force = versions.in_force
+    records = _without_gone(ws, landed, records)
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
-    problems += [raw.problem_row(problem, record) for record, problem in held]
-    problems += _unreadable(landed)
+    problems += [raw.problem_row(problem, record) for record, problem in (*versions.held, *versions.decided)]
+    problems += _unreadable(landed) + _layout_problems(ws, records)
     here = {file.sha256 for file in landed.files}
     by_sha = {record.source_sha256: record for record in records}
-    held_back = {record.source_sha256: problem for record, problem in held}
+    held_back = {record.source_sha256: problem for record, problem in versions.held}
     problems += [
-        raw.problem_row(_superseded(record, newest, here), record)
+        raw.problem_row(superseded(record, newest, here), record)
         for record in records
         if record.outcome == "loaded"
-        and record.source_sha256 not in held_back
-        and (newest := by_sha[in_force[_place_of(record)]]) is not record
+        and record.source_sha256 not in held_back.keys() | versions.withdrawn
+        and (newest := by_sha[in_force[place_of(record)]]) is not record
     ]
     problems += [
-        raw.problem_row(_without_edition(record), record)
+        raw.problem_row(without_edition(record), record)
         for record in records
-        if record.is_report and _is_in_force(record, in_force) and ("dashboard", record.edition_key) not in in_force
+        if record.is_report and versions.is_in_force(record) and ("dashboard", record.edition_key) not in in_force
     ]
     rows = []
     for record in records:
@@ -441,11 +526,13 @@ def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[
                 "outcome": "rejected" if problem else record.outcome,
                 "error_code": problem.code if problem else record.error_code,
                 "error_message": problem.message if problem else record.error_message,
-                "version_number": versions.get(record.source_sha256),
-                "in_force": _is_in_force(record, in_force),
+                "version_number": versions.numbers.get(record.source_sha256),
+                "in_force": versions.is_in_force(record),
             }
         )
-    areas = [{**area.model_dump(), "is_default": area.default} for area in load_areas(ws.areas_path).areas]
+    areas = [
+        {**area.model_dump(), "is_default": area.default} for area in load_areas(ws.areas_path, ws.reference_dir).areas
+    ]
     tables = {
         RECEIVED_FILES.name: raw.from_rows(RECEIVED_FILES, rows),
         REJECTED_PROBLEMS: raw.from_rows(PROBLEMS, problems),
@@ -454,86 +541,17 @@ def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[
     of_kind = {
         kind: {edition: sha for (document, edition), sha in in_force.items() if document == kind} for kind in DOCUMENTS
     }
-    return Catalogue(records, of_kind["dashboard"], versions, problems, of_kind["report"]), tables
+    return Catalogue(records, of_kind["dashboard"], versions.numbers, problems, of_kind["report"]), tables
 
 
-#: What versions are versions of: a kind of document on an edition.
-Place = tuple[str, str]
-
-
-def _place_of(record: FileRecord) -> Place:
-    return (record.document or "", record.edition_key or "")
-
-
-def _is_in_force(record: FileRecord, in_force: dict[Place, str]) -> bool:
-    return in_force.get(_place_of(record)) == record.source_sha256
-
-
-def _decide(
-    records: list[FileRecord],
-) -> tuple[dict[Place, str], dict[str, int], list[tuple[FileRecord, Problem]]]:
-    """For each edition and kind of document the version in force, each file's version number, and those held back."""
-    by_edition: dict[Place, list[FileRecord]] = defaultdict(list)
-    for record in sorted(records, key=lambda r: r.sequence_key):
-        if record.edition_key is not None:
-            by_edition[_place_of(record)].append(record)
-    in_force: dict[Place, str] = {}
-    versions: dict[str, int] = {}
-    held: list[tuple[FileRecord, Problem]] = []
-    for key, versions_of in by_edition.items():
-        current: FileRecord | None = None
-        for number, record in enumerate(versions_of, start=1):
-            versions[record.source_sha256] = number
-            if record.outcome != "loaded":
-                continue
-            if current is not None and (reason := _worse(record, current)):
-                held.append((record, Problem("version_held_back", "error", reason)))
-                continue
-            current = record
-        if current is not None:
-            in_force[key] = current.source_sha256
-    return in_force, versions, held
-
-
-def _without_edition(report: FileRecord) -> Problem:
-    return Problem(
-        "report_without_edition",
-        "warning",
-        f"This is a report on {report.edition_key}, of which no dashboard is loaded. Its claims are kept and are "
-        "compared as soon as the dashboard is there.",
-    )
-
-
-def _superseded(older: FileRecord, newest: FileRecord, here: set[str]) -> Problem:
-    """Two files of one edition in the landing folder need a person's eye; a correction that took its place does not."""
-    both = {older.source_sha256, newest.source_sha256} <= here
-    return Problem(
-        "version_superseded",
-        "warning" if both else "info",
-        f"{older.source_file} and {newest.source_file} are the same edition with other content; {newest.source_file}, "
-        "which came last, is in force. If that is wrong, drop the right figures again as a new file.",
-    )
-
-
-def _worse(newer: FileRecord, current: FileRecord) -> str | None:
-    if newer.sidecar and newer.sidecar.get("accept"):
-        return None
-    advice = "If it is right all the same, put a note beside it: a .yml file of the same name with 'accept: true'."
-    if newer.cut_off and not current.cut_off:
-        return f"This newer version ends in the middle of a row, so {current.source_file} stays in force. {advice}"
-    fewer = (newer.row_count or 0) < (current.row_count or 0)
-    what = "paragraphs" if newer.is_report else "rows"
-    if fewer and (newer.torn or (newer.labels and newer.labels == current.labels[: len(newer.labels)])):
-        return (
-            f"This newer version breaks off after {newer.row_count} rows where the one in force, "
-            f"{current.source_file}, has {current.row_count}; that one stays in force. {advice}"
-        )
-    if (newer.row_count or 0) < FEWEST_ROWS * (current.row_count or 0):
-        return (
-            f"This newer version has {newer.row_count} {what} where the one in force, {current.source_file}, has "
-            f"{current.row_count}; that one stays in force. {advice}"
-        )
-    return None
+def _without_gone(ws: Workspace, landed: Scan, records: list[FileRecord]) -> list[FileRecord]:
+    """Without files that were never loaded and lie in no landing folder any more: their errors are dealt with."""
+    lying = landing.lying(ws.archive_dir, ws.landing_dir, landed)
+    return [
+        record
+        for record in records
+        if record.outcome != "rejected" or record.was_loaded or record.source_sha256 in lying
+    ]
 
 
 def _text_of(record: FileRecord, ws: Workspace) -> DecodedText:

@@ -7,14 +7,16 @@ checks on raw files stand beside the asset that writes them.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from orchestration.assets.dbt_models import asset_key_of
-from orchestration.assets.keys import LOCK
+from orchestration.assets.keys import FEWER, LOCK
 from orchestration.contract import Faults, in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
+from quarterdeck.losses import losses
 from quarterdeck.quarters import ended_quarter, last_day
 from quarterdeck.settings import Settings
 from quarterdeck.warehouse import audit
@@ -23,6 +25,7 @@ PUBLISHED_COLUMNS = "published_columns"
 FRESHNESS = "newest_edition_in_time"
 #: Shows what no table of its own can show: tables that are gone or should not be there.
 FIRST_TABLE = "dim_edition"
+NOTHING_LOST = "nothing_published_is_lost"
 WORDS_AGREE = "published_words_agree"
 AUDIT_TABLE = "mart_published_audit"
 _SENTENCES_SHOWN = 20
@@ -51,14 +54,23 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
 
     specs.append(
         dg.AssetCheckSpec(
+            NOTHING_LOST,
+            asset=keys[FIRST_TABLE],
+            blocking=True,
+            description="Every published edition is in the new warehouse, with no fewer than "
+            f"{1 - settings.most_figures_lost:.0%} of its figures; unless fewer are allowed.",
+        )
+    )
+    specs.append(
+        dg.AssetCheckSpec(
             WORDS_AGREE,
             asset=keys[AUDIT_TABLE],
             description="The audit has no finding of severity error or warning: what is published agrees with itself.",
         )
     )
 
-    @dg.multi_asset_check(specs=specs, name="warehouse_checks", required_resource_keys={LOCK})
-    def warehouse() -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(specs=specs, name="warehouse_checks", required_resource_keys={LOCK, FEWER})
+    def warehouse(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         path = next((path for path in (settings.build_path, settings.published_path) if path.exists()), None)
         if path is None:
             raise dg.Failure("There is no warehouse to check yet; run the job quarterly_refresh.", allow_retries=False)
@@ -66,12 +78,27 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
         faults[FIRST_TABLE] |= faults[""]
         for name, key in keys.items():
             yield _columns_check(key, faults[name])
+        yield nothing_lost(settings, keys[FIRST_TABLE], path, allowed=context.resources.fewer_than_published)
         if "missing" not in faults[FIRST_TABLE]:
             yield freshness(settings, keys[FIRST_TABLE], _editions(path), date.today())
         if not faults[AUDIT_TABLE]:
             yield words_agree(keys[AUDIT_TABLE], audit(path).dicts())
 
     return [warehouse]
+
+
+def nothing_lost(settings: Settings, key: dg.AssetKey, build: Path, *, allowed: bool) -> dg.AssetCheckResult:
+    """Whether the new warehouse has what the published one has; with `allowed` a loss is said and does not block."""
+    found = losses(build, settings.published_path, settings.most_figures_lost)
+    said = "; ".join(found)
+    advice = "If that is meant: quarterdeck refresh --allow-fewer."
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=NOTHING_LOST,
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN if allowed else dg.AssetCheckSeverity.ERROR,
+        description=(f"{said}. It was allowed." if allowed else f"{said}. {advice}") if found else None,
+    )
 
 
 def freshness(

@@ -11,13 +11,13 @@ import dagster as dg
 
 from orchestration.assets.dbt_models import dbt_assets, dbt_project
 from orchestration.assets.ingestion import ingestion_assets
-from orchestration.assets.keys import LOCK, PROGRESS
+from orchestration.assets.keys import FEWER, LOCK, PROGRESS
 from orchestration.assets.national import national_assets
 from orchestration.assets.publishing import publishing_assets
 from orchestration.checks import warehouse_checks
 from orchestration.jobs import refresh_job
 from orchestration.partitions import reporting_quarters
-from orchestration.resources import lock_resource
+from orchestration.resources import fewer_resource, lock_resource
 from orchestration.schedules import quarter_ended_schedule
 from orchestration.sensors import dead_run_sensor, failure_sensor, landing_sensor
 from quarterdeck.progress import Progress
@@ -47,7 +47,7 @@ def build_definitions(settings: Settings | None = None, **resources) -> dg.Defin
         jobs=[job],
         schedules=[quarter_ended_schedule(settings, job)],
         sensors=[landing_sensor(settings, job), failure_sensor(settings), dead_run_sensor(settings)],
-        resources={LOCK: lock_resource(settings), PROGRESS: Progress(), **resources},
+        resources={LOCK: lock_resource(settings), FEWER: fewer_resource(settings), PROGRESS: Progress(), **resources},
         executor=dg.in_process_executor,
     )
 

@@ -33,7 +33,7 @@ def quarters_of_files(settings: Settings, names: Iterable[str]) -> dict[str, str
     """
     workspace = settings.workspace()
     wanted = set(names)
-    areas, layouts = load_areas(workspace.areas_path), load_layouts(workspace.layouts_dir)
+    areas, layouts = load_areas(workspace.areas_path, workspace.reference_dir), load_layouts(workspace.layouts_dir)
     known = set(quarter_keys(settings.first_quarter, settings.last_quarter))
     quarters: dict[str, str | None] = {}
     for file in pipeline.scan(workspace.landing_dir).files:

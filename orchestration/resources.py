@@ -1,4 +1,4 @@
-"""What the assets share: the lock, and who listens to the progress.
+"""What the assets share: the lock, who listens to the progress, and whether a warehouse may shrink.
 
 Belongs here: things with a life of their own during a run. Settings are not a resource; they shape the
 graph, so `build_definitions` takes them.
@@ -32,3 +32,14 @@ def lock_resource(settings: Settings) -> dg.ResourceDefinition:
             yield held
 
     return lock
+
+
+def fewer_resource(settings: Settings) -> dg.ResourceDefinition:
+    """Whether a warehouse with fewer editions or figures than the published one may be published."""
+
+    @dg.resource(config_schema={"allow": dg.Field(dg.Noneable(bool), is_required=False)})
+    def fewer(context: dg.InitResourceContext) -> bool:
+        configured = context.resource_config.get("allow")
+        return settings.allow_fewer if configured is None else configured
+
+    return fewer

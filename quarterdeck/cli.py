@@ -36,8 +36,8 @@ BUSY = 5
 _INTERRUPTED = 130
 
 _EXIT_CODES = """
-Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected;
-4 a blocking check failed and nothing was published; 5 another refresh is running.
+Exit codes: 0 done, or nothing new; 1 failed; 2 the command was not understood; 3 done, but a new file was rejected or a
+layout is refused; 4 a blocking check failed and nothing was published; 5 another refresh is running.
 """
 _FETCH_EXIT_CODES = """
 Exit codes: 0 fetched, or there already; 1 failed; 2 the command was not understood; 3 what came is no sound file and
@@ -163,6 +163,10 @@ def refresh(
         Path | None, typer.Option(help="Read the files in this folder instead of the landing folder.")
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read, build and publish everything anew.")] = False,
+    allow_fewer: Annotated[
+        bool,
+        typer.Option("--allow-fewer", help="Publish also if editions or figures that are published would be gone."),
+    ] = False,
 ) -> None:
     """Read what is new in the landing folder, build the warehouse, check it and publish it.
 
@@ -199,7 +203,7 @@ def refresh(
     why = "a rebuild was asked for" if rebuild else ", ".join(outlook.reasons) or f"{edition} is read again"
     out.print(f"Refreshing: {why}.")
 
-    outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition))
+    outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition), allow_fewer=allow_fewer)
     if not outcome.published:
         report.print_failure(err, outcome, settings)
         raise typer.Exit(CHECK_FAILED if outcome.failed_checks else FAILED)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from ingest.pipeline import LAYOUT_REFUSED
 from quarterdeck.alerts import AlertError, post_failure, root_sentence
 from quarterdeck.inputs import Outlook
 from quarterdeck.progress import Progress
@@ -59,9 +60,11 @@ def run_refresh(
     quarters: Collection[str] | None = None,
     force: bool = False,
     only_pages: bool = False,
+    allow_fewer: bool = False,
 ) -> Outcome:
     """Run the job in this process. `quarters` limits what is read, `force` reads it again.
 
+    With `allow_fewer` also a warehouse is published that has fewer editions or figures than the published one.
     With `only_pages` the site and the exports are published from the warehouse that is there, and nothing else is done.
 
     KeyboardInterrupt when a person stops it; everything else that goes wrong is in the outcome.
@@ -70,7 +73,7 @@ def run_refresh(
     import dagster as dg
 
     from orchestration import jobs
-    from orchestration.assets.keys import LOCK, PUBLISHED_EXPORTS, PUBLISHED_SITE
+    from orchestration.assets.keys import FEWER, LOCK, PUBLISHED_EXPORTS, PUBLISHED_SITE
     from orchestration.dbt import DbtError
     from orchestration.definitions import build_definitions
     from orchestration.partitions import pending_quarters
@@ -90,7 +93,10 @@ def run_refresh(
             asset_selection=[PUBLISHED_SITE, PUBLISHED_EXPORTS] if only_pages else None,
             run_config={
                 **({} if only_pages else jobs.reading_config(force=force)),
-                "resources": {LOCK: {"config": {"wait_seconds": 0}}},
+                "resources": {
+                    LOCK: {"config": {"wait_seconds": 0}},
+                    **({FEWER: {"config": {"allow": True}}} if allow_fewer else {}),
+                },
                 "loggers": {"console": {"config": {"log_level": settings.log_level.upper()}}},
             },
         )
@@ -140,15 +146,19 @@ def _prepare_dagster_home(settings: Settings) -> None:
 
 
 def _rejected(raw_dir: Path, new_files: set[str]) -> list[tuple[str, str]]:
+    """Files of this run that were rejected, and layouts that are refused; each with the reason."""
     columns = ["source_sha256", "source_file", "outcome", "error_message"]
     catalogues = (raw_dir / "received_files.parquet", raw_dir / "national" / "national_files.parquet")
-    return [
+    found = [
         (row["source_file"], row["error_message"] or "")
         for path in catalogues
         if path.exists()
         for row in pq.read_table(path, columns=columns, partitioning=None).to_pylist()
         if row["outcome"] == "rejected" and row["source_sha256"] in new_files
     ]
+    problems = raw_dir / "rejected_problems.parquet"
+    rows = pq.read_table(problems, partitioning=None).to_pylist() if problems.exists() else []
+    return found + [(row["source_file"], row["message"]) for row in rows if row["issue_code"] == LAYOUT_REFUSED]
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:

@@ -204,6 +204,8 @@ def print_status(console: Console, settings: Settings) -> None:
     from quarterdeck.inputs import look
 
     outlook = look(settings)
+    for note in outlook.notes:
+        console.print(Text(note, style="dim"))
     if outlook.withdrawn:
         print_withdrawn(console, settings)
     elif outlook:

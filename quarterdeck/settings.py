@@ -44,6 +44,17 @@ class Settings(BaseSettings):
         description="The oldest reporting quarter that is accepted.",
     )
     keep_published: int = Field(5, ge=1, description="How many earlier warehouses stay for `rollback`.")
+    allow_fewer: bool = Field(
+        False,
+        description="Publish also a warehouse that has fewer editions or figures than the published one. The command "
+        "line's `refresh --allow-fewer` does it once.",
+    )
+    most_figures_lost: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="The share of an edition's figures that a new warehouse may lack without being told to.",
+    )
     schedule_delay_days: int = Field(
         45,
         ge=0,
@@ -88,9 +99,10 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _holds_a_database(cls, value: Path) -> Path:
-        # DuckDB takes what follows a ? for a query and puts the name of its log before it; a \ is a / to it.
-        if strange := set("?\\") & set(str(value)):
-            raise ValueError(f"DuckDB cannot keep a file in a folder with {' or '.join(sorted(strange))} in its path")
+        # DuckDB takes what follows a ? for a query and puts the name of its log before it; a \ is a / to it. Its dbt
+        # adapter takes the path for an address and ends it at a #.
+        if strange := set("?\\#") & set(str(value)):
+            raise ValueError(f"no database can lie in a folder with {' or '.join(sorted(strange))} in its path")
         return value
 
     @field_validator("log_level")

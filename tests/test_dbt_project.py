@@ -231,7 +231,7 @@ SUGGESTIONS = [
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory):
     # What means something in SQL, in a pattern of files or in an address must reach none of them.
-    return Home(tmp_path_factory.mktemp("home") / 'o\'clock [1], "*" {a=b} (c)? #d %20; $HOME ~é')
+    return Home(tmp_path_factory.mktemp("home") / 'o\'clock [1], "*" {a=b} (c) %20; $HOME ~é')
 
 
 @pytest.fixture(scope="module")

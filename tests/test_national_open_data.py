@@ -653,7 +653,10 @@ def test_a_key_printed_twice_makes_neither_row_a_fact(read):
 def test_known_areas_are_looked_up(read):
     areas = {code: name for code, _, name in AUTHORITIES} | {old: name for _, old, name in AUTHORITIES}
     assert read(sound_file(), known_areas=areas).not_passed == {}
+    # A new code of an authority whose number and name are known is that authority.
     found = read(sound_file().replace("E06000016", "E06000099"), known_areas=areas)
+    assert found.check("area_code_current") == ("warned", 1) and found.unsound == set()
+    found = read(sound_file().replace("856,E06000016", "999,E06000099"), known_areas=areas)
     assert found.check("area_known") == ("failed", 6) and len(found.unsound) == 6
     found = read(sound_file().replace("856,E06000016", "857,E06000016"), known_areas=areas)
     assert found.check("area_code_and_name") == ("failed", 6)

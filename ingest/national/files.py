@@ -23,10 +23,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ingest import landing, raw
 from ingest.archive import Archive, ReceivedFile, fingerprint_of
+from ingest.areas import load_areas
+from ingest.decisions import PUT_IN_FORCE, WITHDRAW, Decision, latest, load_decisions
 from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
 from ingest.files import SourceUnreadable
 from ingest.landing import LandingFile, Scan
-from ingest.national import lait, lists
+from ingest.national import lait, lists, mappings
 from ingest.national.kinds import OPEN_DATA_FILE, recognise
 from ingest.national.outcome import NationalReading
 from ingest.national.schemas import (
@@ -36,8 +38,9 @@ from ingest.national.schemas import (
     NATIONAL_TABLES,
     OPEN_DATA_CHECKS,
 )
-from ingest.pipeline import FEWEST_ROWS, NATIONAL, Workspace
+from ingest.pipeline import NATIONAL, Workspace
 from ingest.schemas import RawTable
+from ingest.versions import FEWEST_ROWS
 
 NO_FILE = "_none"
 META = ".meta.csv"
@@ -71,6 +74,7 @@ class NationalRecord(ReceivedFile):
 
     ``label_stated``: the release label comes from a note or the content, and not from the hash. ``torn``: a
     text file without an end of line at its end. ``meta_sha256`` is the description that lies beside a file.
+    ``content`` are the names in it that mappings look for.
     """
 
     kind: str | None = None
@@ -82,6 +86,7 @@ class NationalRecord(ReceivedFile):
     checks: list[dict[str, Any]] = field(default_factory=list)
     sidecar_error: str | None = None
     meta_sha256: str | None = None
+    content: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def published(self) -> date | None:
@@ -177,6 +182,7 @@ def pending(ws: Workspace) -> NationalPending:
     fingerprint = reader_fingerprint(ws)
     scanned = _scan(ws)
     new = [(arrival.file.name, arrival.file.sha256) for arrival in _arrivals(scanned, records)]
+    new += [(records[sha256].source_file, sha256) for sha256 in _dropped_again(ws, scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
     _, tables = _catalogue(ws, list(records.values()), scanned)
     return NationalPending(new, stale, _landing_problems(scanned, records), raw.fingerprint(tables))
@@ -199,7 +205,11 @@ def receive_and_read(
     fingerprint = reader_fingerprint(ws)
     records = {record.source_sha256: record for record in archive.records()}
     now = datetime.now(UTC).isoformat()
-    for sequence, arrival in enumerate(_arrivals(_scan(ws), records)):
+    scanned = _scan(ws)
+    for sha256 in _dropped_again(ws, scanned, records):
+        records[sha256].restated_at = now
+        archive.save(records[sha256])
+    for sequence, arrival in enumerate(_arrivals(scanned, records)):
         file, meta = arrival.file, arrival.meta
         try:
             archive.keep(file.path, file.sha256)
@@ -212,11 +222,15 @@ def receive_and_read(
         if record is None:
             size = archive.path_of(file.sha256).stat().st_size
             record = NationalRecord(file.sha256, file.name, size, now, sequence=sequence)
+        elif (file.sidecar or {}).get("accept") and not (record.sidecar or {}).get("accept"):
+            record.restated_at = now
         record.source_file, record.sidecar, record.sidecar_error = file.name, file.sidecar, file.sidecar_error
         record.meta_sha256 = meta.sha256 if meta else None
         record.read_with = ""
         archive.save(record)
         records[file.sha256] = record
+    if ws.landing_dir.is_dir():
+        landing.remember(archive.folder, ws.landing_dir, scanned)
     done = []
     for record in records.values():
         if not force and not _is_stale(record, fingerprint, ws):
@@ -248,12 +262,21 @@ def _catalogue(
 ) -> tuple[NationalCatalogue, dict[str, pa.Table]]:
     """What the records come to, and the tables that say so by name; writes nothing."""
     records = [_as_it_lies(record, ws) for record in records]
-    versions, in_force, held = _decide_versions(records)
+    decisions = load_decisions(ws.archive_dir)
+    versions, in_force, held, withdrawn = _decide_versions(records, decisions)
     newest, outdone = _decide_newest([record for record in records if record.source_sha256 in in_force])
+    lying = landing.lying(archive_of(ws).folder, ws.landing_dir, scanned)
+    records = [
+        record
+        for record in records
+        if record.outcome != "rejected" or record.was_loaded or record.source_sha256 in lying
+    ]
     problems = [problem for record in records for problem in record.problems]
     problems += [_problem(record, "version_held_back", "error", reason) for record, reason in held.values()]
     problems += [_problem(record, "release_held_back", "warning", reason) for record, reason in outdone]
-    problems += _superseded(records, in_force, held.keys(), {file.sha256 for file in scanned.files})
+    problems += _superseded(records, in_force, {*held, *withdrawn}, {file.sha256 for file in scanned.files})
+    problems += _decided(records, latest(decisions))
+    problems += _unmatched(ws, [record for record in records if record.source_sha256 in newest], records)
     problems += _landing_problems(scanned, {record.source_sha256: record for record in records})
     rows = [
         {
@@ -307,6 +330,21 @@ def _arrivals(scanned: Scan, records: dict[str, NationalRecord]) -> list[_Arriva
     return [_Arrival(file, metas.get(file.name.lower())) for file in news]
 
 
+def _dropped_again(ws: Workspace, scanned: Scan, records: dict[str, NationalRecord]) -> list[str]:
+    """Hashes of displaced versions that were dropped again, unless what displaced them was dropped again too."""
+    folder = archive_of(ws).folder
+    again = landing.dropped_again(scanned, landing.last_seen(folder, ws.landing_dir)) & records.keys()
+    if not again:
+        return []
+    _, in_force, _, withdrawn = _decide_versions(list(records.values()), load_decisions(ws.archive_dir))
+    confirmed = {records[sha256].release for sha256 in in_force & again}
+    return [
+        sha256
+        for sha256 in sorted(again - in_force - withdrawn, key=lambda sha256: records[sha256].sequence_key)
+        if records[sha256].outcome == "loaded" and records[sha256].release not in confirmed
+    ]
+
+
 def _is_stale(record: NationalRecord, fingerprint: str, ws: Workspace) -> bool:
     if record.read_with != fingerprint or record.outcome == "received":
         return True
@@ -318,10 +356,10 @@ def _read(record: NationalRecord, ws: Workspace) -> None:
     blank = NationalRecord("", "", 0, "")
     for name in ("kind", "dataset_key", "release_label", "published_on", "error_code", "error_message", "row_count"):
         setattr(record, name, getattr(blank, name))
-    record.label_stated, record.torn, record.problems, record.checks = False, False, [], []
+    record.label_stated, record.torn, record.problems, record.checks, record.content = False, False, [], [], {}
     try:
         _read_as_stated(record, ws)
-        record.outcome = "loaded"
+        record.outcome, record.was_loaded = "loaded", True
     except (LayoutError, ConfigurationError, OSError):
         raise
     except Exception as failure:
@@ -348,6 +386,7 @@ def _read_as_stated(record: NationalRecord, ws: Workspace) -> None:
     target = raw_path(ws, _BY_NAME[kind.name], record.source_sha256)
     with raw.replacing(target.parent) as aside:
         reading = _reading(record, note, path, aside / target.name, ws)
+        record.content = mappings.content_of(kind.name, aside / target.name)
     record.row_count, record.problems, record.checks = reading.row_count, reading.problems, reading.checks
     record.label_stated = bool(record.release_label or reading.release_label)
     record.release_label = record.release_label or reading.release_label or record.source_sha256[:8]
@@ -396,8 +435,9 @@ def _is_torn(path: Path) -> bool:
     with path.open("rb") as stream:
         if stream.read(4) in (b"PAR1", b"PK\x03\x04"):
             return False
-        stream.seek(-1, 2)
-        return stream.read(1) not in (b"\n", b"\r")
+        stream.seek(max(0, stream.seek(0, 2) - 2))
+        # A line end in UTF-16 is a line feed beside a zero.
+        return stream.read().strip(b"\x00")[-1:] not in (b"\n", b"\r")
 
 
 def _as_it_lies(record: NationalRecord, ws: Workspace) -> NationalRecord:
@@ -412,31 +452,43 @@ def _as_it_lies(record: NationalRecord, ws: Workspace) -> NationalRecord:
 
 
 def _decide_versions(
-    records: list[NationalRecord],
-) -> tuple[dict[str, int], set[str], dict[str, tuple[NationalRecord, str]]]:
-    """Version numbers, the version in force of each release, and the loaded versions held back with the reason."""
+    records: list[NationalRecord], decisions: list[Decision]
+) -> tuple[dict[str, int], set[str], dict[str, tuple[NationalRecord, str]], set[str]]:
+    """Version numbers, the version in force of each release, loaded versions held back with the reason, and withdrawn.
+
+    Of versions with a date of publication the one published last counts, unless a person decided.
+    """
     by_release: dict[tuple[str, str], list[NationalRecord]] = defaultdict(list)
     for record in records:
         if record.release:
             by_release[record.release].append(record)
+    decision_on = latest(decisions)
+    put = {sha256: one.decided_at for sha256, one in decision_on.items() if one.action == PUT_IN_FORCE}
+    withdrawn = {sha256 for sha256, one in decision_on.items() if one.action == WITHDRAW}
     versions: dict[str, int] = {}
     in_force: set[str] = set()
     held: dict[str, tuple[NationalRecord, str]] = {}
     for of_release in by_release.values():
         dated = all(record.published_on for record in of_release)
-        ordered = sorted(of_release, key=lambda r: (r.published_on if dated else "", r.sequence_key))
+
+        def by_statement(record: NationalRecord, dated: bool = dated) -> Any:
+            decided_at = put.get(record.source_sha256, "")
+            return (decided_at if dated else "", record.published_on if dated else "", record.stated_key(decided_at))
+
+        first = sorted(of_release, key=lambda r: (r.published_on if dated else "", r.sequence_key))
+        versions |= {record.source_sha256: number for number, record in enumerate(first, start=1)}
         current: NationalRecord | None = None
-        for number, record in enumerate(ordered, start=1):
-            versions[record.source_sha256] = number
-            if record.outcome != "loaded":
+        for record in sorted(of_release, key=by_statement):
+            if record.outcome != "loaded" or record.source_sha256 in withdrawn:
                 continue
-            if current is not None and (reason := _worse(record, current)):
+            by_person = put.get(record.source_sha256, "") >= record.stated_at
+            if current is not None and not by_person and (reason := _worse(record, current)):
                 held[record.source_sha256] = (record, reason)
                 continue
             current = record
         if current is not None:
             in_force.add(current.source_sha256)
-    return versions, in_force, held
+    return versions, in_force, held, withdrawn & {record.source_sha256 for record in records}
 
 
 def _worse(newer: NationalRecord, current: NationalRecord) -> str | None:
@@ -516,6 +568,48 @@ def _superseded(
                 "'release: …'.",
             )
         )
+    return found
+
+
+def _decided(records: list[NationalRecord], decision_on: dict[str, Decision]) -> list[dict[str, Any]]:
+    """What persons decided, as lines among the problems."""
+    return [
+        _problem(
+            record,
+            f"version_{'withdrawn' if decision.action == WITHDRAW else PUT_IN_FORCE}",
+            "info",
+            f"{record.source_file} was {decision.words.removesuffix('.')}.",
+        )
+        for record in records
+        if (decision := decision_on.get(record.source_sha256)) is not None
+    ]
+
+
+def _unmatched(ws: Workspace, newest: list[NationalRecord], records: list[NationalRecord]) -> list[dict[str, Any]]:
+    """What the project's mappings find no more in the newest files."""
+    rows = mappings.load_map(ws.reference_dir)
+    mapped = {row["measure_key"] for row in rows}
+    measures = mappings.national_measures(ws.indicators_path)
+    areas = load_areas(ws.areas_path, ws.reference_dir).areas if newest else ()
+    found = []
+    for record in newest:
+        before: dict[str, list[str]] = defaultdict(list)
+        for older in records:
+            if older.dataset_key == record.dataset_key and older.outcome == "loaded" and older is not record:
+                for name, texts in older.content.items():
+                    before[name] += texts
+        held = mappings.Held(
+            record.source_file, str(record.dataset_key), str(record.release_label), record.content, before
+        )
+        if record.kind == "open_data":
+            unmatched = mappings.unmatched(held, rows, areas)
+        elif record.kind == "lait_long":
+            unmatched = mappings.measures_unmatched(held, measures, mapped)
+        else:
+            continue
+        found += [
+            _problem(record, "mapping_unmatched", "warning", one.message, printed_text=one.wanted) for one in unmatched
+        ]
     return found
 
 

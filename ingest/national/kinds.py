@@ -196,6 +196,8 @@ def csv_headings(path: Path) -> list[str]:
 
 def _by_headings(headings: list[str], form: str, stated: str | None, source_file: str) -> Kind:
     kind = _stated(stated) or _fitting(headings, form)
+    if form == CSV and len(headings) <= 2 and (separated := _separated_otherwise(headings)):
+        raise separated
     if kind is None:
         raise _unknown(headings, form, source_file)
     if form not in kind.formats:
@@ -207,6 +209,26 @@ def _by_headings(headings: list[str], form: str, stated: str | None, source_file
     if kind is not OPEN_DATA_FILE and (missing := kind.missing(headings)):
         raise _missing(kind, missing, f"Its headings are {_listed(headings)}.")
     return kind
+
+
+#: Characters that stand between cells where a comma should.
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def _separated_otherwise(headings: list[str]) -> FileRejected | None:
+    """Why a file is refused whose one heading holds all those of a known kind, with something else than commas."""
+    line = ",".join(headings)
+    for separator, words in _SEPARATORS.items():
+        kind = _fitting([heading.strip(' "') for heading in line.split(separator)], CSV)
+        if separator in line and kind is not None and CSV in kind.formats:
+            return FileRejected(
+                "wrong_separator",
+                f"This is {kind.words}, but its cells stand between {words} instead of commas, as some programs save "
+                "it. Drop the file as it was published, or save it as CSV with commas.",
+                line_from=1,
+                printed_text=line[:200],
+            )
+    return None
 
 
 def _stated(stated: str | None) -> Kind | None:

@@ -41,6 +41,11 @@ from ingest.national.open_data_survey import (
 from ingest.national.schemas import OPEN_DATA
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
+#: What to do about an authority or a code that is new.
+_NEW_AREA = (
+    "When the change is official, enter it in dbt_project/seeds/national (authorities.csv and area_changes.csv): "
+    "`python -m ingest.national.reference` writes both from the national files at hand."
+)
 _YEARS_AT_END = re.compile(r"([_\- ]+((to|and)[_\- ]+)?((19|20)[0-9]{2}([0-9]{2}|[_\-][0-9]{2})?))+$")
 
 
@@ -276,6 +281,9 @@ class _Writer:
         in_json = [layout.known[c] for c in standard.GEOGRAPHY_COLUMNS & set(layout.known) if _is_other_geography(c)]
         self._json_places = sorted([*in_json, *facts.roles.filters], key=lambda place: layout.names[place])
         self._verdicts: dict[tuple, Verdict | None] = {}
+        # Codes that no seed knows of authorities whose number and name are known; and those of them that were said.
+        self._new_codes: dict[str, str] = {}
+        self._said_codes: set[str] = set()
 
     def write(self, blocks: Iterator[Block], aside: Path, keys: Keys) -> Reading:
         reading = Reading(self._layout, self._facts, Survey(self._layout), self._problems, aside, self._doubled)
@@ -451,6 +459,20 @@ class _Writer:
                 return self._area_verdict(level, dict(zip(columns, cells, strict=True)))
 
             self._judge(view, [known[column] for column in columns], rows, sound, pair_verdict, (level.name,))
+            self._say_new_codes(view, rows)
+
+    def _say_new_codes(self, view: View, rows: np.ndarray) -> None:
+        """Each new code of a known authority once, with the first line that prints it."""
+        place = self._layout.known.get("new_la_code")
+        if place is None:
+            return
+        texts = view.texts(place)
+        for code in sorted(self._new_codes.keys() - self._said_codes):
+            at = rows[view.codes(place)[rows] == texts.index(code)] if code in texts else []
+            if len(at):
+                self._said_codes.add(code)
+                message = f"{self._new_codes[code]} and name. {_NEW_AREA}"
+                self._problems.add("area_code_new", "warning", int(view.lines[at[0]]), "new_la_code", code, message)
 
     def _judge_form(
         self, view: View, level: standard.Level, column: str, form: str, rows: np.ndarray, sound: np.ndarray
@@ -498,8 +520,16 @@ class _Writer:
         if not areas or not code or code in standard.PLACEHOLDER_CODES:
             return None
         if code not in areas:
+            if name and standard.plain(areas.get(number or "", "")) == standard.plain(name):
+                self._new_codes[code] = (
+                    f"{code} is not known as a code of {name}; the rows count by their number {number}"
+                )
+                return None
             return Verdict(
-                "unknown_area", "new_la_code", code, f"{code} ({name or 'no name'}) is no known local authority."
+                "unknown_area",
+                "new_la_code",
+                code,
+                f"{code} ({name or 'no name'}) is no known local authority, so its figures count nowhere. {_NEW_AREA}",
             )
         if name and standard.plain(areas[code]) != standard.plain(name):
             elsewhere = any(standard.plain(name) == standard.plain(other) for other in areas.values())

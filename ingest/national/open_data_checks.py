@@ -330,6 +330,8 @@ class Checks:
              "row(s) have an area code of another form than their level's.", "failed"),
             ("area_known", "unknown_area", "Every area code that can be looked up is known.",
              "row(s) have an unknown area code.", "failed"),
+            ("area_code_current", "area_code_new", "Every area code is one that is known for its area.",
+             "area code(s) are new; their rows were matched by number and name.", "warned"),
             ("area_code_and_name", "wrong_area_name", "Codes and names of areas belong together.",
              "row(s) have a code and a name of two areas.", "failed"),
             ("country_of_area", "wrong_country", "Codes and names of countries belong together.",

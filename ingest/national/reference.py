@@ -3,8 +3,9 @@
     python -m ingest.national.reference        writes both anew from the raw national tables
 
 Sources: the pairs of number and ONS code, year by year, of the open-data files in ``raw/national/open_data``, and
-names and regions of ``raw/national/authorities``. What neither says is in the two constants below: which authority came
-after which, and codes that changed before the files begin.
+names and regions of ``raw/national/authorities``. What neither says is in the constants below: which authority came
+after which, and codes that changed before the files begin or after they end. What is announced for later, without a
+number or a code yet, is in the seed ``announced_area_changes.csv``, which is kept by hand.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ SEEDS = ROOT / "dbt_project" / "seeds" / "national"
 SUCCESSORS = {835: (838, 839), 836: (839,), 837: (839,), 928: (940, 941), 909: (942, 943)}
 #: Number -> code before, day of the change, where it lies before the files' first year (ONS Code History Database).
 EARLIER_CODES = {390: ("E08000020", "2013-04-01"), 929: ("E06000048", "2013-04-01")}
+#: Number -> code after, day of the change, for changes that the files at hand are too old to show (The Barnsley and
+#: Sheffield (Boundary Change) Order 2024, SI 2024/1328). Files that print the code bear it out.
+LATER_CODES = {370: ("E08000038", "2025-04-01"), 373: ("E08000039", "2025-04-01")}
 #: The kind of authority is in its code; only London's two kinds are not.
 KIND_OF_CODE = {
     "E06": "unitary",
@@ -85,6 +89,12 @@ def derive(listed: Iterable[dict[str, Any]], printed: Iterable[dict[str, Any]]) 
             old, day = EARLIER_CODES[number]
             steps.insert(0, (day, old, history[0][1]))
         code = history[-1][1]
+        if number in LATER_CODES:
+            later, day = LATER_CODES[number]
+            steps = [step for step in steps if step[2] != later]
+            before = next((old for _, old in reversed(history) if old != later), code)
+            steps.append((day, before, later))
+            code = later
         start = steps[-1][0] if steps else _first_of_april(begins[number]) if number in begins else ""
         is_area = KIND_OF_CODE[code[:3]] in ("region", "country")
         authorities.append(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
-from rapidfuzz import fuzz
-
 from ingest.areas import Area, Areas
 from ingest.errors import FileRejected
 from ingest.identity import (
-    SAME_NAME,
     Identity,
     ReportingQuarter,
     Sidecar,
+    Stranger,
     agreed_area,
     agreed_edition,
     find_quarters,
@@ -24,6 +22,8 @@ from ingest.reports.rules import Rules
 
 #: A report says what it is at its beginning, and once more at its end.
 _HEAD, _TAIL, _WIDTH = 400, 200, 20_000
+#: Whose report it is stands in its first lines; councils further on may be those it is compared with.
+_HEAD_LINES = 15
 #: Paragraphs in which a report speaks of itself: the first ones, and those under headings such as these.
 _FIRST = 3
 _OF_ITSELF = re.compile(r"purpose|introduction|summary|conclusion|background|overview", re.IGNORECASE)
@@ -70,15 +70,16 @@ def identify_report(
     stated = _own_editions(lines, rules)
     quarter, edition_source = agreed_edition(_chosen(stated, source_file, sidecar), source_file, sidecar)
     text = squash(" ".join(lines))
-    named, strangers = _councils(text, areas)
+    named, others = _councils(text, areas)
     mentioned = areas.named_in(text)
-    if strangers and not named and not mentioned:
-        raise FileRejected(
-            "area_unknown",
-            f"The report names {strangers[0]!r}, which is not among the councils of config/areas.yml. Add it there.",
-            printed_text=strangers[0],
-        )
-    area, area_source = agreed_area(named, mentioned, source_file, sidecar, areas)
+    head = squash(" ".join([line for line in lines if line.strip()][:_HEAD_LINES]))
+    of_head, strangers = _councils(head, areas)
+    if of_head or areas.named_in(head):
+        strangers = []
+    if not named and not mentioned:
+        strangers = others
+    words = [Stranger(name, f"its text names {name!r} as its council", from_text=True) for name in strangers]
+    area, area_source = agreed_area(named, mentioned, source_file, sidecar, areas, words)
     return Identity(quarter, area, edition_source, area_source)
 
 
@@ -159,10 +160,9 @@ def _councils(text: str, areas: Areas) -> tuple[dict[str, Area], list[str]]:
     named: dict[str, Area] = {}
     strangers: list[str] = []
     for found in _COUNCIL.finditer(text[: _WIDTH * 10]):
-        name = found["name"]
-        near = max(areas.areas, key=lambda area: fuzz.ratio(area.area_name.lower(), name.lower()))
-        if fuzz.ratio(near.area_name.lower(), name.lower()) >= SAME_NAME:
-            named[near.area_code] = near
-        else:
-            strangers.append(name)
+        council = areas.council(found["name"])
+        if isinstance(council, Area):
+            named[council.area_code] = council
+        elif council:
+            strangers.append(council)
     return named, strangers

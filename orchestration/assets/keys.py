@@ -7,6 +7,7 @@ import dagster as dg
 OWNERS = ["team:data"]
 LOCK = "refresh_lock"
 PROGRESS = "progress"
+FEWER = "fewer_than_published"
 
 RECEIVED_FILES = dg.AssetKey("received_files")
 RAW_DASHBOARDS = dg.AssetKey("raw_dashboards")

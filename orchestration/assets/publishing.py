@@ -12,6 +12,7 @@ import dagster as dg
 
 from orchestration.assets.dbt_models import asset_key_of, checked_build
 from orchestration.assets.keys import (
+    FEWER,
     LOCK,
     OWNERS,
     PROGRESS,
@@ -21,6 +22,7 @@ from orchestration.assets.keys import (
 )
 from orchestration.contract import in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
+from quarterdeck.losses import losses
 from quarterdeck.publication import publish_exports, publish_site
 from quarterdeck.publishing import PublishingError, publish, published_versions
 from quarterdeck.settings import Settings
@@ -38,7 +40,7 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
         description="warehouse/quarterdeck.duckdb, which analysts open: the build, once its blocking checks have "
         "passed, in one atomic step. Readers of the one before go on undisturbed; the last few stay for "
         "`quarterdeck rollback`.",
-        required_resource_keys={LOCK, PROGRESS},
+        required_resource_keys={LOCK, PROGRESS, FEWER},
     )
     def published_warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         context.resources.progress.stage("Publishing")
@@ -52,6 +54,10 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
         if faults:
             said = "; ".join(f"{name or 'schema marts'}: {in_words(found)}" for name, found in faults.items())
             raise dg.Failure(f"The build breaks the contract: {said}.", allow_retries=False)
+        # Who materializes this asset alone has passed by the check.
+        lost = losses(settings.build_path, settings.published_path, settings.most_figures_lost)
+        if lost and not context.resources.fewer_than_published:
+            raise dg.Failure(f"The build has less than what is published: {'; '.join(lost)}.", allow_retries=False)
         try:
             path = publish(
                 settings.build_path,

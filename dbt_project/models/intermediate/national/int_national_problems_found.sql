@@ -7,6 +7,34 @@ cells as (
   select cells.*, populations.source_file, populations.measure_key, populations.period_text, populations.period_key
   from {{ ref('fct_national_cell') }} as cells
   inner join populations on populations.population_number = cells.population_number
+),
+
+-- Figures of the open data by measure, period and area; the newest release in which each has a row is the first.
+places as (
+  select
+    cells.population_number,
+    cells.la_number,
+    cells.source_row,
+    populations.measure_key,
+    coalesce(populations.period_key, populations.period_text) || coalesce(populations.term_marker, '') as period,
+    populations.source_file,
+    populations.release_key,
+    cells.value is not null as has_figure,
+    populations.place_of_period = 1 and not cells.is_repeated as is_current
+  from {{ ref('fct_national_cell') }} as cells
+  inner join {{ ref('int_national_populations') }} as populations on populations.population_number = cells.population_number
+  where populations.measure_key in (select measure_key from {{ ref('national_measure_map') }})
+),
+
+-- Older figures of which no newer release (and not the long file) has a row: nothing is current in their place.
+without_successor as (
+  select older.*
+  from places as older
+  left join (select distinct measure_key, period, la_number from places where is_current) as current_places
+    on current_places.measure_key = older.measure_key
+    and current_places.period = older.period
+    and current_places.la_number is not distinct from older.la_number
+  where older.has_figure and not older.is_current and current_places.measure_key is null
 )
 
 select
@@ -50,7 +78,8 @@ select
   min(source_row),
   'la_number',
   {{ as_text('la_number') }},
-  count(*) || ' rows are of no known area, so they count in no position.'
+  count(*) || ' rows are of no known area, so they count in no position. If the area is new: `python -m ingest.national.reference`'
+    || ' enters it in dbt_project/seeds/national from the national files at hand.'
 from cells
 where la_number is null
 group by source_file, la_number
@@ -67,3 +96,15 @@ from {{ ref('fct_open_data_value') }}
 -- What a reporting year is, the map of measures says.
 where period_key is null and time_identifier <> 'Reporting year'
 group by source_file, time_identifier
+union all
+select
+  'national_figure_without_successor',
+  'warning',
+  source_file,
+  min(source_row),
+  'value_text',
+  measure_key,
+  count(*) || ' figures of ' || measure_key || ' in the release ' || release_key
+    || ' are not current any more, and no newer release has figures in their place: is the measure called otherwise there?'
+from without_successor
+group by source_file, measure_key, release_key
