@@ -1,5 +1,5 @@
 # Everything that is needed: Python 3.11 or newer, git and make. The first target that is made sets up .venv.
-# make refresh | test | test-quick | dev | lint | bench | setup | lock | clean     PYTHON=python3.12 picks another Python.
+# make refresh | test | test-quick | dev | lint | bench | torture | setup | lock | clean     PYTHON=python3.12: another Python.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,7 +13,7 @@ ifneq ($(wanted),$(found))
 .PHONY: .venv/ready
 endif
 
-.PHONY: help refresh test test-quick dev lint format bench dictionary sql-engine setup lock clean
+.PHONY: help refresh test test-quick dev lint format bench torture dictionary sql-engine setup lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make dev       the Dagster UI on http://127.0.0.1:3000"
 	@echo "make lint      check style and the rules between the folders"
 	@echo "make bench     measure speed and memory"
+	@echo "make torture   kill refreshes, fill disks, read meanwhile, compare: ARGS='--minutes 5 --seed 7'"
 	@echo "make sql-engine   fetch DuckDB for browsers, for the site's SQL page (npm, or FROM=folder; setup tries it too)"
 	@echo "make setup     only set up .venv;  make lock: pin the newest packages;  make clean: delete what can be rebuilt"
 
@@ -51,6 +52,9 @@ format: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+torture: .venv/ready
+	@$(BIN)/python -m torture $(ARGS)
 
 dictionary: .venv/ready
 	@$(BIN)/python -m quarterdeck.dictionary

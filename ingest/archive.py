@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -137,6 +137,8 @@ class Archive(Generic[Record]):
         self.files = folder / "files"
         self.records_dir = folder / "records"
         self.record_type = record_type
+        #: Hashes of files whose record could not be read the last time, and was made again.
+        self.mended: list[str] = []
 
     def path_of(self, sha256: str) -> Path:
         return self.files / sha256
@@ -168,13 +170,32 @@ class Archive(Generic[Record]):
         write_atomically(self.records_dir / f"{record.source_sha256}.json", content.encode())
 
     def records(self) -> Iterator[Record]:
-        """All records, in the order in which the files were received."""
+        """All records, in the order in which the files were received.
+
+        For one that a loss of power left damaged there is a new one, as of a file that was just received; ``mended``
+        names it.
+        """
         known = {spec.name for spec in fields(self.record_type)}
         found = []
+        self.mended = []
         if self.records_dir.is_dir():
             for entry in os.scandir(self.records_dir):
                 if entry.name.endswith(".json") and not entry.name.startswith("."):
-                    with open(entry.path, encoding="utf-8") as stream:
-                        content = json.load(stream)
-                    found.append(self.record_type(**{key: value for key, value in content.items() if key in known}))
+                    try:
+                        with open(entry.path, encoding="utf-8") as stream:
+                            content = json.load(stream)
+                        found.append(self.record_type(**{key: value for key, value in content.items() if key in known}))
+                    except (ValueError, TypeError, AttributeError):
+                        found += self._made_again(entry.name.removesuffix(".json"))
         yield from sorted(found, key=lambda record: record.sequence_key)
+
+    def _made_again(self, sha256: str) -> list[Record]:
+        """A record of an archived file of which nothing else is known; none where the file is gone, too."""
+        path = self.path_of(sha256)
+        if not path.is_file():
+            return []
+        self.mended.append(sha256)
+        stat = path.stat()
+        received = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat()
+        # While the file still lies in the landing folder, its name there is news and is taken.
+        return [self.record_type(sha256, f"recovered-{sha256[:12]}", stat.st_size, received)]

@@ -2,8 +2,8 @@
 
 ``receive`` archives and identifies, ``read_editions`` reads what is identified (all of it, or some
 reporting quarters), ``write_catalogue`` decides which version of each edition is in force and rewrites
-the tables that speak of all files. ``pending`` says beforehand, without writing, whether there is
-anything to do.
+the tables that speak of all files. ``pending`` says beforehand, without writing, what is new and what the
+catalogue would be, so that whoever publishes can tell whether that is what was published.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from ingest import budget, landing, raw
 from ingest.archive import Archive, FileRecord, fingerprint_of
@@ -36,6 +38,8 @@ from ingest.schemas import AREAS, DOCUMENTS, LABEL_SUGGESTIONS, PROBLEMS, RECEIV
 from ingest.suggestions import suggest
 from ingest.versions import decide_versions, how_to_restore, place_of, superseded, without_edition
 
+#: The table of problems of files that are not in force; it has the columns of ``problems``.
+REJECTED_PROBLEMS = "rejected_problems"
 #: The folder below the landing folder that ``ingest.national`` receives.
 NATIONAL = "national"
 LAYOUT_REFUSED = "layout_refused"
@@ -65,12 +69,16 @@ class Workspace:
 
 @dataclass
 class Pending:
-    """What a refresh would do. False when there is nothing to do."""
+    """What a refresh would do. False when there is nothing to receive and nothing to read.
+
+    ``catalogue`` is the fingerprint of the catalogue that would be written now, whatever lies on disk.
+    """
 
     new_files: list[tuple[str, str]]
     to_read: list[FileRecord]
     notes: list[str]
     problems: list[dict[str, Any]]
+    catalogue: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.new_files or self.to_read)
@@ -118,13 +126,19 @@ def scan(landing_dir: Path) -> Scan:
 
 def pending(ws: Workspace) -> Pending:
     """What a refresh would do, without writing anything."""
-    records = {record.source_sha256: record for record in ws.archive.records()}
+    archive = ws.archive
+    records = {record.source_sha256: record for record in archive.records()}
     fingerprint = reader_fingerprint(ws)
     scanned = scan(ws.landing_dir)
     new = [(file.name, file.sha256) for file in arrivals(scanned, records, _tells)]
     new += [(records[sha256].source_file, sha256) for sha256 in _dropped_again(ws, scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
-    return Pending(new, stale, _notes(ws, scanned, records), _unreadable(scanned))
+    notes = _notes(ws, scanned, records) + [
+        f"{archive.records_dir / sha256}.json is damaged; it is made again from the archived file."
+        for sha256 in archive.mended
+    ]
+    _, tables = _catalogue(ws, list(records.values()), scanned)
+    return Pending(new, stale, notes, _unreadable(scanned), raw.fingerprint(tables))
 
 
 def _tells(file: landing.LandingFile) -> int:
@@ -458,14 +472,31 @@ def _read_report(record: FileRecord, ws: Workspace) -> None:
 def write_catalogue(ws: Workspace) -> Catalogue:
     """Decide versions, rewrite the tables that speak of all files, remove raw folders nobody speaks for."""
     raw.ensure_empty(ws.raw_dir)
-    records = list(ws.archive.records())
+    landed = scan(ws.landing_dir) if ws.landing_dir.is_dir() else Scan()
+    catalogue, tables = _catalogue(ws, list(ws.archive.records()), landed)
+    labels = {label for record in catalogue.loaded for label in record.labels}
+    suggested = raw.from_rows(LABEL_SUGGESTIONS, suggest(labels, ws.labels_path, ws.indicators_path))
+    for name, table in {**tables, LABEL_SUGGESTIONS.name: suggested}.items():
+        raw.replace_file(table, ws.raw_dir / f"{name}.parquet")
+    raw.prune(
+        ws.raw_dir, {raw.folder_of(ws.raw_dir, record) for record in catalogue.records if record.outcome == "loaded"}
+    )
+    return catalogue
+
+
+def catalogue_fingerprint(raw_dir: Path) -> str:
+    """Fingerprint of the catalogue that lies on disk: ``Pending.catalogue`` while nothing is pending."""
+    return raw.fingerprint_on_disk(raw_dir, (RECEIVED_FILES.name, REJECTED_PROBLEMS, AREAS.name))
+
+
+def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[Catalogue, dict[str, pa.Table]]:
+    """What the records come to, and the tables that say so by name; writes nothing."""
     for record in records:
         if record.outcome == "loaded" and not raw.is_whole(ws.raw_dir, record):
             # Its raw tables are gone, and this run did not read it: it counts again once it is read.
             record.outcome = "received"
     versions = decide_versions(records, load_decisions(ws.archive_dir))
     in_force = versions.in_force
-    landed = scan(ws.landing_dir) if ws.landing_dir.is_dir() else Scan()
     records = _without_gone(ws, landed, records)
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
     problems += [raw.problem_row(problem, record) for record, problem in (*versions.held, *versions.decided)]
@@ -499,20 +530,18 @@ def write_catalogue(ws: Workspace) -> Catalogue:
                 "in_force": versions.is_in_force(record),
             }
         )
-    areas = load_areas(ws.areas_path, ws.reference_dir)
-    labels = {label for record in records if versions.is_in_force(record) for label in record.labels}
-    for table, content in (
-        (RECEIVED_FILES, rows),
-        (AREAS, [{**area.model_dump(), "is_default": area.default} for area in areas.areas]),
-        (LABEL_SUGGESTIONS, suggest(labels, ws.labels_path, ws.indicators_path)),
-    ):
-        raw.replace_file(raw.from_rows(table, content), ws.raw_dir / f"{table.name}.parquet")
-    raw.replace_file(raw.from_rows(PROBLEMS, problems), ws.raw_dir / "rejected_problems.parquet")
-    raw.prune(ws.raw_dir, {raw.folder_of(ws.raw_dir, record) for record in records if record.outcome == "loaded"})
+    areas = [
+        {**area.model_dump(), "is_default": area.default} for area in load_areas(ws.areas_path, ws.reference_dir).areas
+    ]
+    tables = {
+        RECEIVED_FILES.name: raw.from_rows(RECEIVED_FILES, rows),
+        REJECTED_PROBLEMS: raw.from_rows(PROBLEMS, problems),
+        AREAS.name: raw.from_rows(AREAS, areas),
+    }
     of_kind = {
         kind: {edition: sha for (document, edition), sha in in_force.items() if document == kind} for kind in DOCUMENTS
     }
-    return Catalogue(records, of_kind["dashboard"], versions.numbers, problems, of_kind["report"])
+    return Catalogue(records, of_kind["dashboard"], versions.numbers, problems, of_kind["report"]), tables
 
 
 def _without_gone(ws: Workspace, landed: Scan, records: list[FileRecord]) -> list[FileRecord]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -162,6 +164,27 @@ def write_report(raw_dir: Path, record: FileRecord, reading: ReportReading) -> l
     tables[REPORT_PROBLEMS.name] = from_rows(REPORT_PROBLEMS, problems)
     _replace_folder(folder_of(raw_dir, record), tables)
     return problems
+
+
+def fingerprint(tables: Mapping[str, pa.Table | None]) -> str:
+    """Hash of what tables hold, by name, however they were written. None stands for one that cannot be read."""
+    digest = hashlib.sha256()
+    for name, table in sorted(tables.items()):
+        rows = None if table is None else table.to_pylist()
+        digest.update(json.dumps([name, rows], default=str, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def fingerprint_on_disk(folder: Path, names: Iterable[str]) -> str:
+    """The ``fingerprint`` of the Parquet files of these names in a folder."""
+    return fingerprint({name: _table_or_none(folder / f"{name}.parquet") for name in names})
+
+
+def _table_or_none(path: Path) -> pa.Table | None:
+    try:
+        return pq.read_table(path, partitioning=None)
+    except (pa.ArrowException, OSError):
+        return None
 
 
 def ensure_empty(raw_dir: Path) -> None:

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.interrupts import interrupts_not_swallowed
 from quarterdeck.inputs import project_fingerprint
 
 if TYPE_CHECKING:
@@ -215,14 +216,14 @@ class DbtProject:
         from dbt.cli.main import dbtRunner
 
         try:
-            with _environment({_HOME_VARIABLE: str(self.home), _KEEP_OPEN_VARIABLE: "true"}):
+            with (
+                interrupts_not_swallowed(),
+                _environment({_HOME_VARIABLE: str(self.home), _KEEP_OPEN_VARIABLE: "true"}),
+            ):
                 runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
                 result = runner.invoke([*arguments, *self.flags(target)])
         finally:
             close_database()
-        # The runner swallows an interrupt, too.
-        if isinstance(result.exception, KeyboardInterrupt):
-            raise result.exception
         return result
 
     def flags(self, target: Path | None = None) -> list[str]:

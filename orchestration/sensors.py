@@ -8,6 +8,7 @@ import json
 import os
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -17,13 +18,19 @@ from ingest.files import SourceUnreadable, open_regular
 from ingest.landing import notes_of
 from ingest.notes import MAX_BYTES
 from orchestration.dead_runs import CUT_SHORT, bury_dead_runs
-from orchestration.jobs import COMMAND_LINE, STARTED_BY
+from orchestration.jobs import COMMAND_LINE, JOB_NAME, STARTED_BY
 from orchestration.partitions import quarters_of_files
 from quarterdeck.alerts import AlertError, post_failure, root_sentence
-from quarterdeck.inputs import look
+from quarterdeck.inputs import Outlook, look
+from quarterdeck.lock import lock_state
 from quarterdeck.settings import Settings
 
 _SETTLED_SECONDS = 2
+#: Dagster's own tag, and ours beside it.
+RUN_KEY, ATTEMPT = "dagster/run_key", "quarterdeck/attempt"
+_UNDER_WAY = [status for status in dg.DagsterRunStatus if status.name not in ("SUCCESS", "FAILURE", "CANCELED")]
+#: 1, 2, 4 ... 64 minutes after a run that failed: a lock is free by then, a full disk often is.
+MOST_ATTEMPTS, FIRST_WAIT_SECONDS = 8, 60
 
 
 def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
@@ -34,7 +41,8 @@ def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts one run for each new content in the landing folder, for the quarter that the file "
         "says it is for; a file that does not say gets a run too, so that its rejection becomes visible. "
-        "Content counts, not times: the same bytes start no second run, unless their name or note changed.",
+        "Content counts, not times: the same bytes start no second run, unless their name or note changed. "
+        f"What a failed run has not done is asked for again, more slowly each time, {MOST_ATTEMPTS} times in all.",
     )
     def new_content_in_landing(context: dg.SensorEvaluationContext):
         seen, newest = _listing(settings.landing_dir)
@@ -46,19 +54,76 @@ def landing_sensor(settings: Settings, job) -> dg.SensorDefinition:
             outlook = look(settings)
         except (ConfigurationError, LayoutError) as error:
             return dg.SkipReason(str(error))
+        wanted = _wanted(settings, outlook)
+        if not wanted:
+            # Only now: what was asked for is not what was done.
+            context.update_cursor(seen)
+            return dg.SkipReason("Nothing in the landing folder is new.")
         quarters = quarters_of_files(settings, [name for name, _ in outlook.new_files])
-        requests = [
-            dg.RunRequest(
-                run_key=_content_key(settings, name, sha256),
-                partition_key=quarters.get(name),
-                tags={"quarterdeck/file": name},
-            )
-            for name, sha256 in outlook.new_files
-        ]
-        context.update_cursor(seen)
-        return requests or dg.SkipReason("Nothing in the landing folder is new.")
+        requests, waits = [], []
+        for key, name in wanted.items():
+            attempt, wait = _attempt(context, settings, key, seen, received=name is None)
+            if wait:
+                waits.append(f"{name or 'What was received and is not published'}: {wait}")
+                continue
+            tags = {ATTEMPT: str(attempt), **({"quarterdeck/file": name} if name else {})}
+            run_key = _run_key(key, seen, attempt)
+            requests.append(dg.RunRequest(run_key=run_key, partition_key=quarters.get(name or ""), tags=tags))
+        return requests or dg.SkipReason(" ".join(waits))
 
     return new_content_in_landing
+
+
+def _wanted(settings: Settings, outlook: Outlook) -> dict[str, str | None]:
+    """What there should be a run for, by key: the name of each new file, or None for what is received already."""
+    if outlook.new_files:
+        return {_content_key(settings, name, sha256): name for name, sha256 in outlook.new_files}
+    return {f"unpublished-{outlook.unpublished[:32]}": None} if outlook.unpublished else {}
+
+
+def _run_key(key: str, seen: str, attempt: int) -> str:
+    """Dagster takes a key once, also for a run that failed. A folder that changed gives as many attempts again."""
+    return key if attempt == 1 else f"{key}-{seen[:8]}-{attempt}"
+
+
+def _attempt(
+    context: dg.SensorEvaluationContext, settings: Settings, key: str, seen: str, *, received: bool
+) -> tuple[int, str | None]:
+    """Which attempt is due, and why not yet: None when it is. `received`: some run has the file already."""
+    running = lock_state(settings.lock_path).running
+    if received and (under_way := _records(context, dg.RunsFilter(job_name=JOB_NAME, statuses=_UNDER_WAY))):
+        return 0, f"run {under_way[0].dagster_run.run_id[:8]} is under way."
+    if received and running:
+        return 0, f"a refresh is running: {running}."
+    keys = [_run_key(key, seen, attempt) for attempt in range(1, MOST_ATTEMPTS + 1)]
+    runs = _records(context, dg.RunsFilter(tags={RUN_KEY: keys}))
+    if not runs:
+        return 1, None
+    newest = runs[0]
+    run = f"run {newest.dagster_run.run_id[:8]}"
+    if not newest.dagster_run.is_finished:
+        return len(runs), f"{run} is under way."
+    if len(runs) == MOST_ATTEMPTS:
+        return len(runs), (
+            f"{run} was the last of {MOST_ATTEMPTS} and has not done it. See why, then change or touch a file in "
+            "the landing folder, or start the job."
+        )
+    ended = newest.end_time or newest.update_timestamp.timestamp()
+    due = ended + FIRST_WAIT_SECONDS * 2 ** (len(runs) - 1)
+    if time.time() < due:
+        at = datetime.fromtimestamp(due, UTC).astimezone()
+        return len(runs), f"{run} has not done it; attempt {len(runs) + 1} of {MOST_ATTEMPTS} follows at {at:%H:%M:%S}."
+    if running:
+        return len(runs), f"{run} has not done it; the next attempt waits for another refresh: {running}."
+    return len(runs) + 1, None
+
+
+def _records(context: dg.SensorEvaluationContext, filters: dg.RunsFilter) -> list[dg.RunRecord]:
+    try:
+        return list(context.instance.get_run_records(filters))
+    except dg.DagsterInvariantViolationError:
+        # Evaluated by hand, without an instance: no run is known.
+        return []
 
 
 def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:

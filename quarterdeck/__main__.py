@@ -1,4 +1,10 @@
-from quarterdeck.cli import main
+import sys
 
 if __name__ == "__main__":
-    main()
+    try:
+        from quarterdeck.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)

@@ -6,13 +6,15 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, cast
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from ingest.errors import ConfigurationError, LayoutError
 from quarterdeck import __version__, lock, publication, publishing, report, space, warehouse
@@ -42,8 +44,49 @@ Exit codes: 0 fetched, or there already; 1 failed; 2 the command was not underst
 was not taken; 5 another command is fetching it.
 """
 
+
+class _Commands(TyperGroup):
+    """The commands; an interrupt that none of them has explained is said in one word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("Interrupted.", _INTERRUPTED)
+
+
+class _Patient:
+    """A stream that nobody may be listening to any more, as behind `head`: the command runs on to its end."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._to_nobody():
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._to_nobody():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _to_nobody(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            # What is still in the buffer goes the same way, and nothing is said of it at the end.
+            nobody = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nobody, self._stream.fileno())
+            os.close(nobody)
+
+
 app = typer.Typer(
     name="quarterdeck",
+    cls=_Commands,
     help="Quarterly dashboards of children's services, as one warehouse that can be queried.\n\n" + _EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -54,7 +97,8 @@ app = typer.Typer(
 
 def _console(stream: TextIO) -> Console:
     """Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at."""
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+    file = cast(TextIO, _Patient(stream))
+    return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
 
 
 out, err = _console(sys.stdout), _console(sys.stderr)
@@ -96,6 +140,8 @@ def main() -> NoReturn:
         if os.environ.get("QUARTERDECK_LOG_LEVEL", "").lower() == "debug":
             raise
         _fail(f"{type(error).__name__}: {error}. To see where, set QUARTERDECK_LOG_LEVEL=debug and run it again.")
+    finally:
+        out.file.flush()
     sys.exit(OK)
 
 
@@ -446,6 +492,5 @@ def _require_received(settings: Settings, outlook: Outlook, edition: str, quarte
 
 
 def _fail(sentence: str, code: int = FAILED) -> NoReturn:
-    with contextlib.suppress(BrokenPipeError):
-        err.print(sentence, style="red")
+    err.print(sentence, style="red")
     sys.exit(code)

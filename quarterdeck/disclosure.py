@@ -1,7 +1,12 @@
-"""The disclosure rule: small counts are withheld from what is published, and so is what would give them away.
+"""What of the warehouse may be published. Whoever publishes reads it through `open_disclosed`: its schema `marts` has
+the tables of the file, so that pages and exports cannot differ. The warehouse itself is never changed.
 
-Whoever publishes reads the warehouse through `open_disclosed`: its schema `marts` has the tables of the file, with or
-without the rule, so that pages and exports cannot differ. The warehouse itself is never changed.
+Always, whatever the setting: of a file that is not in force (rejected, superseded, held back, never received) only its
+outcome is published, because nobody has seen to it that it is a dashboard: it may be a letter that was dropped by
+mistake. Its name becomes a number, its words, its note, and the messages that may quote them are left out, and so is
+an edition of which nothing is loaded. `quarterdeck problems` and `status` show the operator all of it.
+
+The disclosure rule: small counts are withheld from what is published, and so is what would give them away.
 
 With `small_counts` a figure is suppressed when
 1. its count is 1 to 4: the value where the unit is count (or unknown), or the number in brackets after a percentage;
@@ -56,6 +61,10 @@ SUPPRESSED = "suppressed"
 MARK = "c"
 #: What columns of a table may be withheld with: see disclosure.yml.
 GROUPS = ("figure", "previous", "label", "either")
+#: What is said of a file that is not in force, in place of words that may quote it.
+NOT_PUBLISHED = (
+    "This file does not count, so its name and its words are not published. `quarterdeck problems` shows them."
+)
 #: The catalogue of dbt's build file, which the views in a warehouse name.
 _BUILT_IN = "quarterdeck"
 
@@ -165,6 +174,7 @@ def _stand_in(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     tables = _tables(connection, "warehouse")
+    origins = _without_files_not_in_force(connection, {table.name: table for table in tables})
     if rule is Rule.small_counts:
         if missing := unlisted(tables):
             raise DisclosureError(
@@ -174,9 +184,10 @@ def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         _find_suppressed(connection)
     # The dashboard comes first: the summary is counted from it.
     for table in sorted(tables, key=lambda table: table.name != "mart_dashboard"):
-        sql = f"select * from warehouse.marts.{_quoted(table.name)}"
+        origin = origins.get(table.name, f"warehouse.marts.{_quoted(table.name)}")
+        sql = f"select * from {origin}"
         if rule is Rule.small_counts:
-            sql = _disclosed(table, listing()[table.name])
+            sql = _disclosed(table, listing()[table.name], origin)
         connection.execute(f"create view marts.{_quoted(table.name)} as {sql}")
         comment_on(connection, "view", f"marts.{_quoted(table.name)}", table)
 
@@ -204,6 +215,78 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]
     ).fetchall():
         columns.setdefault(table, []).append(Column(*column))
     return [Table(name, description, columns[name]) for name, description in sorted(described)]
+
+
+# --- files that are not in force ----------------------------------------------------------------------------------
+
+#: Table of received files to what numbers of its files are called.
+_RECEIVED = {"source_file": "unpublished file", "source_national_file": "unpublished national file"}
+#: Table to the columns that speak of a file that is not in force, each with what is put in its place: text, or null.
+#: The name of the file is always replaced; a message is, where there is one.
+_OF_FILES: Mapping[str, Mapping[str, str | None]] = {
+    "source_file": {"error_message": NOT_PUBLISHED},
+    "source_national_file": {
+        "error_message": NOT_PUBLISHED,
+        "dataset_key": None,
+        "release_label": None,
+        "published_on": None,
+    },
+    "source_open_data_check": {"message": NOT_PUBLISHED},
+    "data_quality_issue": {"message": NOT_PUBLISHED, "printed_text": None, "column_name": None},
+}
+#: What such a file says of its edition; published where that edition is loaded.
+_OF_EDITION = ("edition_key", "area_code", "financial_year", "quarter")
+
+
+def _without_files_not_in_force(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) -> dict[str, str]:
+    """Views of the tables in which a file stands that is not in force, without its words; table to view."""
+    connection.execute("create schema received")
+    connection.execute("create table received.files (source_sha256 varchar, source_file varchar, shown_as varchar)")
+    connection.execute("create table received.names (source_file varchar)")
+    for name, called in _RECEIVED.items():
+        if name in tables:
+            connection.execute(
+                f"insert into received.files select source_sha256, source_file, '{called} ' || row_number() over "
+                f"(order by received_at, source_sha256) from warehouse.marts.{name} where not coalesce(in_force, false)"
+            )
+            connection.execute(
+                f"insert into received.names select source_file from warehouse.marts.{name} where in_force"
+            )
+    if "dim_edition" in tables:
+        connection.execute("insert into received.names select source_file from warehouse.marts.dim_edition")
+    views = {}
+    for name in _OF_FILES.keys() & tables.keys():
+        views[name] = f"received.{name}"
+        connection.execute(f"create view {views[name]} as {_without_words(tables[name], 'dim_edition' in tables)}")
+    return views
+
+
+def _without_words(table: Table, has_editions: bool) -> str:
+    """SQL of a table without the words of files that are not in force."""
+    columns = table.column_names
+    by_hash = "source_sha256" in columns
+    match = "f.source_sha256 = t.source_sha256" if by_hash else "f.source_file = t.source_file"
+    number = f"(select min(f.shown_as) from received.files as f where {match})"
+    if by_hash:
+        is_out = "t.source_sha256 in (select source_sha256 from received.files)"
+    else:
+        named = "t.source_file in (select source_file from received.names)"
+        # A warehouse of an earlier version does not say it, and an earlier file may have the same name.
+        is_out = (
+            f"not coalesce(t.in_force, {named}, false)" if "in_force" in columns else f"not coalesce({named}, false)"
+        )
+    puts = {"source_file": f"coalesce({number}, 'unpublished file')"}
+    for column, put in _OF_FILES[table.name].items():
+        puts[column] = "null" if put is None else f"case when t.{column} is not null then {_literal(put)} end"
+    if has_editions:
+        loaded = "t.edition_key in (select edition_key from warehouse.marts.dim_edition)"
+        puts |= {column: f"case when {loaded} then t.{column} end" for column in _OF_EDITION}
+    replaced = ", ".join(
+        f"case when {is_out} then {put} else t.{column} end as {column}"
+        for column, put in puts.items()
+        if column in columns
+    )
+    return f"select t.* replace ({replaced}) from warehouse.marts.{table.name} as t"
 
 
 # --- what is suppressed -------------------------------------------------------------------------------------------
@@ -755,7 +838,8 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-def _disclosed(table: Table, rules: Mapping[str, Any]) -> str:
+def _disclosed(table: Table, rules: Mapping[str, Any], origin: str) -> str:
+    """SQL of the table after the rule, from the table or view named `origin`."""
     if rules["link"] == "recount":
         return _recounted(table)
     joins, conditions = LINKS[rules["link"]]
@@ -777,7 +861,7 @@ def _disclosed(table: Table, rules: Mapping[str, Any]) -> str:
             f"case when coalesce({conditions[group]}, false) and {name} is not null then {put} else {name} end "
             f"as {_quoted(column.name)}"
         )
-    return f"select {', '.join(expressions)} from warehouse.marts.{_quoted(table.name)} as t {joins}"
+    return f"select {', '.join(expressions)} from {origin} as t {joins}"
 
 
 _VERSION_OF = (

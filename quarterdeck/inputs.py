@@ -1,23 +1,23 @@
 """What a warehouse is made from, and whether any of it has changed since the published one was made.
 
+What is pending is decided by what is published, never by what was read: the note beside the published warehouse says
+of which catalogue it is, and it is held against the catalogue that the archive's records come to now. So a refresh that
+ended anywhere between receiving a file and publishing it is made good by the next one.
+
 Cheap and without side effects: neither Dagster nor dbt nor DuckDB is imported.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from ingest import pipeline
 from ingest.national import files as national
-from ingest.national.schemas import NATIONAL_CATALOGUE
-from ingest.schemas import CATALOGUE_TABLES
 from quarterdeck.publishing import current_version, note_of, withdrawn_versions
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from quarterdeck.settings import Settings
 
 _PROJECT_FILES = (".sql", ".yml", ".yaml", ".csv", ".md", ".py")
-_REJECTED = "rejected_problems.parquet"
 
 
 @dataclass
@@ -33,7 +32,8 @@ class Outlook:
     """What a refresh would do. False when the published warehouse is what it would make again.
 
     `new_files` holds name and hash; `reasons` says in words why there is something to do; `problems` are
-    files that cannot be read now; `withdrawn` is set while a rollback stands.
+    files that cannot be read now; `withdrawn` is set while a rollback stands. `unpublished` is a fingerprint of what
+    was received, while that is not what is published.
     """
 
     new_files: list[tuple[str, str]] = field(default_factory=list)
@@ -42,6 +42,7 @@ class Outlook:
     notes: list[str] = field(default_factory=list)
     problems: list[Mapping[str, Any]] = field(default_factory=list)
     withdrawn: bool = False
+    unpublished: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.reasons)
@@ -66,31 +67,45 @@ def look(settings: Settings) -> Outlook:
         outlook.reasons.append(_counted(len(outlook.new_files), "new file"))
     if again := len(pending.to_read) + len(of_nation.to_read):
         outlook.reasons.append(f"{_counted(again, 'file')} to read again")
-    if _unreadable(pending.problems) != _unreadable_before(settings.raw_dir):
-        outlook.reasons.append("other files than before cannot be read")
+    received = _received(pending.catalogue, of_nation.catalogue)
     if current is None:
         outlook.reasons.append("nothing is published yet")
+        anything = any(
+            True for archive in (workspace.archive, national.archive_of(workspace)) for _ in archive.records()
+        )
+        outlook.unpublished = received if anything else None
         return outlook
     # After a rollback the newest one still says what has been dealt with.
     newest = withdrawn[0] if withdrawn else current
-    before, now = note_of(newest, settings.warehouse_dir).get("made_from", {}), made_from(settings)
-    words = {"project": "the dbt project changed", "reader": "the rules of reading changed"}
+    before = note_of(newest, settings.warehouse_dir).get("made_from", {})
     if not before:
         outlook.reasons.append("what the published warehouse was made from is not known")
-    else:
-        outlook.reasons += [text for key, text in words.items() if before.get(key) != now[key]]
-        if not outlook.reasons and before.get("received") != now["received"]:
-            outlook.reasons.append("the received files changed")
+        return outlook
+    outlook.reasons += [text for key, text in _CHANGED.items() if before.get(key) != _RULES[key](settings)]
+    if before.get("received") != received:
+        outlook.unpublished = received
+        if not outlook.reasons:
+            outlook.reasons.append("what was received is not what is published")
     return outlook
 
 
 def made_from(settings: Settings) -> dict[str, str]:
-    """Hashes of the three things that shape a warehouse: dbt project, rules of reading, received files."""
-    return {
-        "project": project_fingerprint(settings.dbt_project_dir),
-        "reader": pipeline.reader_fingerprint(settings.workspace()),
-        "received": _received_fingerprint(settings.raw_dir),
-    }
+    """Hashes of the three things that shape a warehouse: dbt project, rules of reading, received files.
+
+    For whoever builds: the received files are those of the catalogue on disk, which is what dbt reads.
+    """
+    workspace = settings.workspace()
+    received = _received(pipeline.catalogue_fingerprint(workspace.raw_dir), national.catalogue_fingerprint(workspace))
+    return {**{key: rule(settings) for key, rule in _RULES.items()}, "received": received}
+
+
+def _received(*catalogues: str) -> str:
+    return hashlib.sha256(" ".join(catalogues).encode()).hexdigest()
+
+
+def _reader_fingerprint(settings: Settings) -> str:
+    workspace = settings.workspace()
+    return _received(pipeline.reader_fingerprint(workspace), national.reader_fingerprint(workspace))
 
 
 def project_fingerprint(project_dir: Path) -> str:
@@ -114,29 +129,11 @@ def _project_files(project_dir: Path) -> Iterator[Path]:
             yield entry
 
 
-def _received_fingerprint(raw_dir: Path) -> str:
-    # The edition folders need not be hashed: the catalogue names each by the hash of its file, and
-    # the rules by which it was read are hashed by themselves.
-    digest = hashlib.sha256()
-    names = [f"{table.name}.parquet" for table in CATALOGUE_TABLES] + [_REJECTED]
-    names += [f"national/{table.name}.parquet" for table in NATIONAL_CATALOGUE]
-    for name in names:
-        path = raw_dir / name
-        digest.update(f"{name}\n".encode())
-        digest.update(path.read_bytes() if path.exists() else b"-")
-    return digest.hexdigest()
-
-
-def _unreadable(problems: list[Mapping[str, Any]]) -> set[str]:
-    return {problem["source_file"] for problem in problems}
-
-
-def _unreadable_before(raw_dir: Path) -> set[str]:
-    path = raw_dir / _REJECTED
-    if not path.exists():
-        return set()
-    rows = pq.read_table(path, columns=["source_file", "issue_code"]).to_pylist()
-    return {row["source_file"] for row in rows if row["issue_code"] == "unreadable"}
+_RULES: Mapping[str, Callable[[Settings], str]] = {
+    "project": lambda settings: project_fingerprint(settings.dbt_project_dir),
+    "reader": _reader_fingerprint,
+}
+_CHANGED = {"project": "the dbt project changed", "reader": "the rules of reading changed"}
 
 
 def _counted(count: int, noun: str) -> str:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 _LOCK_ERROR = "RefreshInProgress"
-_INTERRUPT = "DagsterExecutionInterruptedError"
+#: What an interrupt is called by whoever met it first: Dagster, Python, DuckDB.
+_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt", "InterruptException")
 _AGAIN_SECONDS = 0.1
 
 
@@ -124,7 +125,7 @@ def interrupts_delivered_again() -> Iterator[None]:
     before = sys.unraisablehook
 
     def hook(found: sys.UnraisableHookArgs) -> None:
-        if found.exc_type is KeyboardInterrupt or found.exc_type.__name__ == _INTERRUPT:
+        if found.exc_type.__name__ in _INTERRUPTS:
             threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
         else:
             before(found)
@@ -171,20 +172,22 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
             (outcome.failed_checks if data.severity.name == "ERROR" else outcome.warnings).append(found)
         elif event.event_type_value == "STEP_FAILURE" and outcome.failure is None:
             outcome.failed_step = event.step_key
-            outcome.interrupted = _is_caused_by(data.error, _INTERRUPT)
+            outcome.interrupted = _is_caused_by(data.error, *_INTERRUPTS)
             said = data.user_failure_data.description if data.user_failure_data else None
             outcome.failure = said or root_sentence(data.error)
         elif event.event_type_value == "PIPELINE_FAILURE" and outcome.failure is None:
             outcome.failure = root_sentence(data.error) or "The run failed."
             outcome.lock_taken = _is_caused_by(data.error, _LOCK_ERROR)
+            # Between two steps, or while the lock was waited for.
+            outcome.interrupted = _is_caused_by(data.error, *_INTERRUPTS)
         elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key == PUBLISHED_WAREHOUSE:
             outcome.published = True
     return outcome
 
 
-def _is_caused_by(error: Any, name: str) -> bool:
+def _is_caused_by(error: Any, *names: str) -> bool:
     while error is not None:
-        if error.cls_name == name:
+        if error.cls_name in names:
             return True
         error = error.cause
     return False

@@ -1,19 +1,26 @@
 """A small web server for the published site, on this machine only.
 
-Any static host will do as well; this one saves installing one. It sends the content-security policy, files that lie
-compressed beside their original (`name.gz`) as such, and parts of files that are asked for by range.
+Any static host will do as well; this one saves installing one. It sends the content-security policy with every answer,
+files that lie compressed beside their original (`name.gz`) as such, and parts of files that are asked for by range.
+
+It answers to its own names only: somebody else's page, whose name was made to point to this machine, could read the
+site through the browser of whoever serves it. Clients that say nothing take neither all its threads nor its time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import posixpath
 import re
+import socket
+import sys
+import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
 from quarterdeck.site.build import POLICY
@@ -21,6 +28,12 @@ from quarterdeck.sql_page import FOLDER, PAGE
 from quarterdeck.sql_page import POLICY as SQL_POLICY
 
 ADDRESS = "127.0.0.1"
+#: What the machine calls itself.
+NAMES = (ADDRESS, "localhost", "[::1]")
+#: More connections than a browser opens, and few enough for any machine.
+MOST_CONNECTIONS = 64
+#: A client that says nothing for so long, or does not take what it asked for, is left.
+SILENT_SECONDS = 15
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -50,23 +63,94 @@ def server(site: Path, port: int) -> ThreadingHTTPServer:
     if not (site / "index.html").is_file():
         raise ServeError(f"There is no site at {site} yet. Run `quarterdeck refresh` first.")
     try:
-        made = ThreadingHTTPServer((ADDRESS, port), functools.partial(_Handler, site))
+        return _Server((ADDRESS, port), functools.partial(_Handler, site))
     except OSError as error:
         raise ServeError(f"Port {port} cannot be used: {error.strerror}. Name another with --port.") from error
-    made.daemon_threads = True
-    return made
+
+
+class _Server(ThreadingHTTPServer):
+    """At most so many connections at once; where there is no place, the one that has been silent longest goes."""
+
+    daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._guard = threading.Lock()
+        self._silent: dict[socket.socket, None] = {}
+        super().__init__(*arguments)
+        self.names = {f"{name}:{self.server_port}" for name in NAMES} | ({*NAMES} if self.server_port == 80 else set())
+
+    def waits(self, connection: socket.socket, waits: bool) -> None:
+        """Whether a connection has no request that is being answered."""
+        with self._guard:
+            self._silent.pop(connection, None)
+            if waits:
+                self._silent[connection] = None
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._places.acquire(blocking=False):
+            with self._guard:
+                longest = next(iter(self._silent), None)
+                if longest is not None:
+                    _hang_up(longest)
+            if not self._places.acquire(timeout=1):
+                return self.shutdown_request(request)
+        try:
+            return super().process_request(request, client_address)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "Quarterdeck"
     sys_version = ""
-    #: A client that opens a connection and says nothing does not keep its thread for ever.
-    timeout = 60
+    #: What cannot be understood is answered with headers, too.
+    default_request_version = "HTTP/1.1"
+    error_content_type = TYPES[".txt"]
+    error_message_format = "%(code)d %(message)s\n"
+    timeout = SILENT_SECONDS
+    server: _Server
 
-    def __init__(self, site: Path, *arguments: object) -> None:
+    def __init__(self, site: Path, *arguments: Any) -> None:
         self._site = site
+        self._policy = POLICY
         super().__init__(*arguments)
+
+    def handle_one_request(self) -> None:
+        self._policy = POLICY
+        self.server.waits(self.connection, True)
+        try:
+            super().handle_one_request()
+        finally:
+            self.server.waits(self.connection, False)
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; False when it was answered, because it is wrong or asks for somebody else."""
+        if not super().parse_request():
+            return False
+        self.server.waits(self.connection, False)
+        asked = [*self.headers.get_all("Host", []), *filter(None, [_authority(self.path)])]
+        if asked and all(name.strip().lower() in self.server.names for name in asked):
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST if asked else HTTPStatus.BAD_REQUEST)
+        return False
 
     def do_GET(self) -> None:
         self._answer(with_body=True)
@@ -101,6 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(HTTPStatus.NOT_FOUND, with_body)
 
     def _send(self, path: str, name: str, with_body: bool) -> None:
+        self._policy = SQL_POLICY if name == PAGE or name.startswith(f"{FOLDER}/") else POLICY
         ranged = self.headers.get("Range")
         packed = not ranged and os.path.isfile(path + ".gz") and _takes_gzip(self.headers.get("Accept-Encoding", ""))
         with open(path + ".gz" if packed else path, "rb") as file:
@@ -108,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             tag = f'"{os.fstat(file.fileno()).st_mtime_ns:x}-{size:x}{"-gz" if packed else ""}"'
             if self.headers.get("If-None-Match") == tag:
                 self.send_response(HTTPStatus.NOT_MODIFIED)
-                self._common(name, tag)
+                self.send_header("ETag", tag)
                 self.end_headers()
                 return
             first, last, status = _part(ranged, size)
@@ -119,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.end_headers()
                 return
             self.send_response(status)
-            self._common(name, tag)
+            self.send_header("ETag", tag)
             self.send_header("Content-Type", TYPES.get(os.path.splitext(path)[1].lower(), "application/octet-stream"))
             self.send_header("Accept-Ranges", "bytes")
             self.send_header("Vary", "Accept-Encoding")
@@ -132,13 +217,13 @@ class _Handler(BaseHTTPRequestHandler):
             if with_body:
                 _copy(file, self.wfile, first, last - first + 1)
 
-    def _common(self, name: str, tag: str) -> None:
-        of_sql = name == PAGE or name.startswith(f"{FOLDER}/")
-        self.send_header("Content-Security-Policy", f"{SQL_POLICY if of_sql else POLICY}; frame-ancestors 'none'")
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", f"{self._policy}; frame-ancestors 'none'")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("Cache-Control", "no-cache")
-        self.send_header("ETag", tag)
+        super().end_headers()
 
     def _redirect(self, where: str) -> None:
         self.send_response(HTTPStatus.MOVED_PERMANENTLY)
@@ -147,6 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _refuse(self, status: HTTPStatus, with_body: bool) -> None:
+        self._policy = POLICY
         text = b"There is no such page. The first page is at /\n"
         self.send_response(status)
         self.send_header("Content-Type", TYPES[".txt"])
@@ -154,6 +240,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(text)
+
+
+def _authority(target: str) -> str:
+    """The host that a request names in its first line; empty where it names a path, as browsers do."""
+    try:
+        return urlsplit(target).netloc
+    except ValueError:
+        return target
 
 
 def _takes_gzip(accepted: str) -> bool:

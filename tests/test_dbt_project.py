@@ -318,6 +318,12 @@ def test_a_superseded_version_stays_traceable_and_out_of_the_facts(received: Hom
     ]
 
 
+def test_problems_of_files_that_do_not_count_are_told_apart(received: Home) -> None:
+    found = received.query("select distinct issue_code from marts.data_quality_issue where not in_force")
+    assert found == [("unknown_layout",)]
+    assert received.query("select count(*) > 1 from marts.data_quality_issue where in_force") == [(True,)]
+
+
 def test_every_doubt_is_an_issue(received: Home) -> None:
     issues = received.query(
         "select edition_key, row_number, issue_code, column_name from marts.data_quality_issue "

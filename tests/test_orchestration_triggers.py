@@ -39,9 +39,11 @@ def settle(landing: Path) -> None:
         os.utime(path, (time.time() - 60, time.time() - 60))
 
 
-def tick(definitions: dg.Definitions, cursor: str | None = None) -> dg.SensorResult:
+def tick(
+    definitions: dg.Definitions, cursor: str | None = None, instance: dg.DagsterInstance | None = None
+) -> dg.SensorResult:
     sensor = definitions.resolve_sensor_def("new_content_in_landing")
-    context = dg.build_sensor_context(cursor=cursor, repository_def=definitions.get_repository_def())
+    context = dg.build_sensor_context(cursor=cursor, repository_def=definitions.get_repository_def(), instance=instance)
     return sensor.evaluate_tick(context)
 
 

@@ -2,8 +2,8 @@
 
 ``receive_and_read`` archives what is new, tells its kind by its content and reads it; ``write_catalogue``
 decides which version of each release is in force and which release of each dataset is the newest, and
-rewrites the tables that speak of all files. ``pending`` says beforehand, without writing, whether there is
-anything to do. All files are optional, the folder too.
+rewrites the tables that speak of all files. ``pending`` says beforehand, without writing, what is new and what
+the catalogue would be. All files are optional, the folder too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ingest import landing, raw
@@ -31,6 +32,7 @@ from ingest.national import lait, lists, mappings
 from ingest.national.kinds import OPEN_DATA_FILE, recognise
 from ingest.national.outcome import NationalReading
 from ingest.national.schemas import (
+    NATIONAL_CATALOGUE,
     NATIONAL_FILES,
     NATIONAL_PROBLEMS,
     NATIONAL_TABLES,
@@ -98,11 +100,15 @@ class NationalRecord(ReceivedFile):
 
 @dataclass
 class NationalPending:
-    """What a refresh would do with national files. False when there is nothing to do."""
+    """What a refresh would do with national files. False when there is nothing to receive and nothing to read.
+
+    ``catalogue`` is the fingerprint of the catalogue that would be written now, whatever lies on disk.
+    """
 
     new_files: list[tuple[str, str]]
     to_read: list[NationalRecord]
     problems: list[dict[str, Any]]
+    catalogue: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.new_files or self.to_read)
@@ -178,7 +184,13 @@ def pending(ws: Workspace) -> NationalPending:
     new = [(arrival.file.name, arrival.file.sha256) for arrival in _arrivals(scanned, records)]
     new += [(records[sha256].source_file, sha256) for sha256 in _dropped_again(ws, scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
-    return NationalPending(new, stale, _landing_problems(scanned, records))
+    _, tables = _catalogue(ws, list(records.values()), scanned)
+    return NationalPending(new, stale, _landing_problems(scanned, records), raw.fingerprint(tables))
+
+
+def catalogue_fingerprint(ws: Workspace) -> str:
+    """Fingerprint of the catalogue that lies on disk: ``NationalPending.catalogue`` while nothing is pending."""
+    return raw.fingerprint_on_disk(ws.raw_dir / NATIONAL, (table.name for table in NATIONAL_CATALOGUE))
 
 
 def receive_and_read(
@@ -238,8 +250,18 @@ def write_catalogue(ws: Workspace) -> NationalCatalogue:
         empty = raw_path(ws, table, NO_FILE)
         if raw.violations(table, empty):
             raw.replace_file(table.schema.empty_table(), empty)
-    records = [_as_it_lies(record, ws) for record in archive_of(ws).records()]
-    scanned = _scan(ws)
+    catalogue, tables = _catalogue(ws, list(archive_of(ws).records()), _scan(ws))
+    for name, table in tables.items():
+        raw.replace_file(table, ws.raw_dir / NATIONAL / f"{name}.parquet")
+    _prune(ws, catalogue.records)
+    return catalogue
+
+
+def _catalogue(
+    ws: Workspace, records: list[NationalRecord], scanned: Scan
+) -> tuple[NationalCatalogue, dict[str, pa.Table]]:
+    """What the records come to, and the tables that say so by name; writes nothing."""
+    records = [_as_it_lies(record, ws) for record in records]
     decisions = load_decisions(ws.archive_dir)
     versions, in_force, held, withdrawn = _decide_versions(records, decisions)
     newest, outdone = _decide_newest([record for record in records if record.source_sha256 in in_force])
@@ -272,14 +294,13 @@ def write_catalogue(ws: Workspace) -> NationalCatalogue:
         if row["source_sha256"] in held:
             reason = held[row["source_sha256"]][1]
             row |= {"outcome": "rejected", "error_code": "version_held_back", "error_message": reason}
-    for table, content in (
+    contents = (
         (NATIONAL_FILES, rows),
         (OPEN_DATA_CHECKS, [check for record in records for check in record.checks]),
         (NATIONAL_PROBLEMS, problems),
-    ):
-        raw.replace_file(raw.from_rows(table, content), ws.raw_dir / NATIONAL / f"{table.name}.parquet")
-    _prune(ws, records)
-    return NationalCatalogue(records, in_force, newest, versions, problems)
+    )
+    tables = {table.name: raw.from_rows(table, content) for table, content in contents}
+    return NationalCatalogue(records, in_force, newest, versions, problems), tables
 
 
 def _scan(ws: Workspace) -> Scan:

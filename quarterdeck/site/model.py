@@ -357,6 +357,7 @@ class SourceFile:
     source_file: str
     received_at: datetime
     outcome: str
+    error_code: str | None
     error_message: str | None
     edition_key: str | None
     area_code: str | None

@@ -12,7 +12,8 @@ with of_editions as (
     problems.column_name,
     problems.printed_text,
     problems.message,
-    false as of_rejected_file
+    false as of_rejected_file,
+    true as in_force
   from {{ source('raw', 'problems') }} as problems
   inner join {{ ref('stg_raw__received_files') }} as files
     on files.source_sha256 = problems.source_sha256 and files.edition_key = problems.edition_key and files.in_force
@@ -31,7 +32,8 @@ of_reports as (
     problems.column_name,
     problems.printed_text,
     problems.message,
-    false as of_rejected_file
+    false as of_rejected_file,
+    true as in_force
   from {{ source('raw', 'report_problems') }} as problems
   inner join {{ ref('stg_raw__received_files') }} as files
     on files.source_sha256 = problems.source_sha256 and files.edition_key = problems.edition_key and files.in_force
@@ -39,19 +41,22 @@ of_reports as (
 
 of_rejected_files as (
   select
-    edition_key,
-    source_sha256,
-    source_file,
-    issue_code,
-    severity,
-    row_number,
-    line_from,
-    line_to,
-    column_name,
-    printed_text,
-    message,
-    true as of_rejected_file
-  from {{ source('raw', 'rejected_problems') }}
+    problems.edition_key,
+    problems.source_sha256,
+    problems.source_file,
+    problems.issue_code,
+    problems.severity,
+    problems.row_number,
+    problems.line_from,
+    problems.line_to,
+    problems.column_name,
+    problems.printed_text,
+    problems.message,
+    true as of_rejected_file,
+    -- A report in force may stand here too: no dashboard of its edition is loaded.
+    coalesce(files.in_force, false) as in_force
+  from {{ source('raw', 'rejected_problems') }} as problems
+  left join {{ ref('stg_raw__received_files') }} as files on files.source_sha256 = problems.source_sha256
 )
 
 select * from of_editions
