@@ -17,7 +17,7 @@ from rich.console import Console
 from ingest.errors import ConfigurationError, LayoutError
 from quarterdeck import __version__, lock, publication, publishing, report, space, warehouse
 from quarterdeck.exports import ExportFormat
-from quarterdeck.render import Format, show
+from quarterdeck.render import Format, console_of, show
 from quarterdeck.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ app = typer.Typer(
 
 
 def _console(stream: TextIO) -> Console:
-    """Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at."""
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+    """Names of files and printed words are data: nothing in them is markup or acts. A pipe has no width to wrap at."""
+    return console_of(stream, soft_wrap=not stream.isatty())
 
 
 out, err = _console(sys.stdout), _console(sys.stderr)
