@@ -74,8 +74,10 @@ def load_areas(path: Path) -> Areas:
         return Areas.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValidationError) as error:
-        if isinstance(error, ValidationError):
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(error, RecursionError):
+            faults = "it is nested too deep"
+        elif isinstance(error, ValidationError):
             faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         else:
             faults = str(error)

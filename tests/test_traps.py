@@ -16,10 +16,11 @@ from rich.text import Text
 from test_ingest_pipeline import LANDING, Project, text_of
 
 from ingest import pipeline
+from ingest.areas import load_areas
 from ingest.budget import limited, spend
-from ingest.errors import FileRejected
+from ingest.errors import ConfigurationError, FileRejected, LayoutError
 from ingest.files import SourceUnreadable, open_regular
-from ingest.layouts import load_layouts
+from ingest.layouts import load_layout, load_layouts
 from ingest.national import files as national
 from ingest.notes import load_bounded
 from ingest.reader import read
@@ -425,3 +426,15 @@ def test_the_inputs_that_were_seen_end_as_outcomes(project: Project) -> None:
     assert {code for name, (_, code, _) in found.items() if name.startswith("05/")} == {"sidecar_invalid"}
     assert all(outcome in ("loaded", "rejected") for outcome, _, _ in found.values())
     assert "reader_failed" not in {code for _, code, _ in found.values()}
+
+
+# -- configuration ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"[" * 5_000, b"layout: 2021-02-30\n", b"\xff\xfe\x80", b"x: " + b"9" * 5_000])
+def test_configuration_that_cannot_be_read_names_its_file(tmp_path: Path, content: bytes) -> None:
+    for name, load, kind in (("new.yml", load_layout, LayoutError), ("areas.yml", load_areas, ConfigurationError)):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(kind, match=name):
+            load(path)
