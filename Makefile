@@ -19,6 +19,7 @@ endif
 help:
 	@echo "make refresh   read what is in landing/ and publish the warehouse"
 	@echo "make test      run every test;  make test-quick: without browsers, kills and national files"
+	@echo "make fuzz      damage the bundled editions and judge what is read (ARGS=\"--minutes 5 --seed 7\")"
 	@echo "make dev       the Dagster UI on http://127.0.0.1:3000"
 	@echo "make lint      check style and the rules between the folders"
 	@echo "make bench     measure speed and memory"
@@ -35,6 +36,9 @@ test: .venv/ready
 # For daily work: without browsers, kills and national files.
 test-quick: .venv/ready
 	@$(BIN)/python -m pytest $(SPREAD) -m "not slow" $(ARGS)
+
+fuzz: .venv/ready
+	@$(BIN)/python -m fuzz $(ARGS)
 
 dev: .venv/ready
 	@home="$${DAGSTER_HOME:-$${QUARTERDECK_HOME:-$(CURDIR)}}" && mkdir -p "$$home" && \

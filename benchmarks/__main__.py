@@ -42,6 +42,12 @@ def main() -> None:
             )
         console.print(table)
         console.print("Goal: 40,000 rows/s, and the same speed at ten times the editions.\n")
+        table = Table(title="Reading one file alone, by its length (linear: the same in every line of a layout)")
+        for heading in ("layout", "lines", "CPU s / 1,000 lines", "work units / 1,000 lines"):
+            table.add_column(heading, justify="right")
+        for found in ingestion.growth():
+            table.add_row(found["layout"], f"{found['lines']:,}", f"{found['seconds']:.2f}", f"{found['units']:,.0f}")
+        console.print(table)
 
     if arguments.only in (None, "refresh"):
         with tempfile.TemporaryDirectory() as folder:

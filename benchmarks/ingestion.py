@@ -10,9 +10,13 @@ from __future__ import annotations
 import random
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import ROOT
+from ingest.budget import limited
+from ingest.errors import FileRejected
 from ingest.layouts import load_layouts, recognise
 from ingest.pipeline import Workspace, read_editions, receive, write_catalogue
 from ingest.reader import read
@@ -92,3 +96,31 @@ def measure(folder: Path, editions: int) -> dict[str, float]:
     whole = time.perf_counter() - begin
     assert len(done) == editions and len(catalogue.loaded) == editions, "not every generated edition was loaded"
     return {"editions": editions, "rows": rows, "reading": rows / reading, "whole": rows / whole, "seconds": whole}
+
+
+def growth(sizes: tuple[int, ...] = (1, 4, 16, 48)) -> list[dict[str, Any]]:
+    """Seconds and work units of reading one file alone, of so many editions' lines one below the other, by layout.
+
+    Such a file is no edition (it is rejected at the end, as two editions), but all its lines are read: where reading is
+    linear, seconds and units for a thousand lines stay the same.
+    """
+    measured = []
+    for layout in load_layouts():
+        for size in sizes:
+            rng = random.Random(7)
+            texts = (render(make_edition(rng, layout.name, 2019, 2, rows=ROWS), rng) for _ in range(size))
+            lines = [line for text in texts for line in text.split("\n")]
+            begin = time.process_time()
+            with limited(limit=10**9) as budget, suppress(FileRejected):
+                read(lines, layout)
+            seconds = time.process_time() - begin
+            thousands = len(lines) / 1000
+            measured.append(
+                {
+                    "layout": layout.name,
+                    "lines": len(lines),
+                    "seconds": seconds / thousands,
+                    "units": budget.spent / thousands,
+                }
+            )
+    return measured

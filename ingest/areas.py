@@ -245,8 +245,10 @@ def load_areas(path: Path, reference_dir: Path | None = None) -> Areas:
         areas = Areas.model_validate(content)
     except OSError as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValidationError) as error:
-        if isinstance(error, ValidationError):
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(error, RecursionError):
+            faults = "it is nested too deep"
+        elif isinstance(error, ValidationError):
             faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         else:
             faults = str(error)

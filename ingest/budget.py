@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from ingest.errors import FileRejected
 
-#: Work units for one reading of one file. The bundled editions take 10,000 to 40,000.
-MAX_WORK = 10_000_000
+#: Work units for one reading of one file. The bundled editions take 18,000 to 58,000.
+MAX_WORK = 6_000_000
 #: Seconds of processor time (a busy machine takes none of it), for work that the units do not see.
 MAX_SECONDS = 60.0
 

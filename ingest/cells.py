@@ -80,7 +80,9 @@ _number = re.compile(NUMBER)
 _value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", _ANY_CASE)
 #: How official statistics mark a figure that is withheld.
 _withheld = re.compile(r"[*cx]|\[[a-z]\]|\.\.", _ANY_CASE)
-_value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
+_value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?(?: \([^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
+#: A number with a space in it.
+_pieces = re.compile(r"[<>]?[0-9.,]+ [0-9.,]*[0-9][0-9.,]*%?|[<>]?[0-9.,]+ %")
 _word_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*|[-.,:]{2,5}")
 _value_garbled = re.compile(r"\S*[0-9%]\S*(?: \S*[0-9)]\S*)?")
 _word_garbled = re.compile(r"\S*[0-9%]\S*")
@@ -91,10 +93,14 @@ _comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING
 _arrow = re.compile(_ARROW)
 _single = re.compile(r"\S")
 _words = re.compile(r"[^\W\d_][\w'’-]*(?: [(]?[^\W\d_][\w'’-]*[)]?){0,5}")
-_rag = re.compile(rf"(?:\S )?(?:G|A|R|green|amber|red)|{MISSING}", _ANY_CASE)
-_rag_other = re.compile(r"[A-Z]|[A-Za-z]{3,10}|\S [A-Z]")
+_rag = re.compile(rf"(?:[^\s0-9] )?(?:G|A|R|green|amber|red)|{MISSING}|{NO_DATA}", _ANY_CASE)
+#: A colour of another name; the words that say that there is no figure are none.
+_rag_other = re.compile(
+    r"[A-Z]|(?!(?i:data|not|no|yet|available|awaited|awaiting|see|appendix|pending|published)\b)[A-Za-z]{3,10}"
+    r"|[^\s0-9] [A-Z]"
+)
 _quartile = re.compile(rf"[1-4]|{MISSING}", _ANY_CASE)
-_quartile_other = re.compile(rf"[0-9](?: [0-9])?|{_GLYPH}")
+_quartile_other = re.compile(rf"[0-9]|{_GLYPH}")
 _benchmark = re.compile(rf"{NUMBER}|{MISSING}", _ANY_CASE)
 _glyph = re.compile(_GLYPH)
 _target = re.compile(
@@ -153,12 +159,19 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_single, 1.8), (_words, 4.0))),
-        Kind("rag", 2, ((_rag, 0.0), (_rag_other, 3.0))),
+        Kind("rag", 4, ((_rag, 0.0), (_rag_other, 3.0))),
         Kind("quartile", 2, ((_quartile, 0.0), (_quartile_other, 1.0))),
         Kind(
             "benchmark",
             3,
-            ((_lone_digit, 1.2), (_benchmark, 0.0), (_glyph, 1.0), (_word_damaged, 2.0), (_word_garbled, 4.0)),
+            (
+                (_lone_digit, 1.2),
+                (_benchmark, 0.0),
+                (_glyph, 1.0),
+                (_word_damaged, 2.0),
+                (_pieces, 2.7),
+                (_word_garbled, 4.0),
+            ),
         ),
         Kind(
             "target",
@@ -167,6 +180,7 @@ KINDS: dict[str, Kind] = {
                 (_lone_digit, 1.2),
                 (_target, 0.0),
                 (_word_damaged, 2.0),
+                (_pieces, 2.2),
                 (_with_digit, 2.6),
                 (_words, 4.5),
             ),

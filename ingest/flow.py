@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ingest import cells as kinds
 from ingest.alignment import align
 from ingest.budget import at_line
 from ingest.layouts import CompiledLayout, squash
-from ingest.walk import DANGLING, LONGEST_LABEL, Row, Text, Walk
+from ingest.walk import CUT, DANGLING, LONGEST_LABEL, Row, Text, Walk
 
 #: A row's figures and what assesses them have no more words than this; what goes on is the next row's or nobody's.
 LONGEST_TAIL = 120
@@ -14,6 +16,10 @@ LONGEST_TAIL = 120
 FURTHEST_START = 40
 #: What stands behind a period in the same line has no more words than this.
 LONGEST_REST = 10
+
+#: From this share of the rows on, a blank line below the label is how a file is printed.
+MOST_APART = 0.3
+_LONE_DIGITS = re.compile(r"[0-9]{1,3}")
 
 
 class FlowWalk(Walk):
@@ -24,18 +30,20 @@ class FlowWalk(Walk):
         self.labels: list[Text] = []
         self.tails: list[Text] = []
         self.label_is_whole = False
+        self.apart: list[tuple[int, list[Text], list[Text]]] = []
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
             at_line(index + 1, 20 + len(line) // 4)
             for pattern, to in self.layout.substitutions:
                 line = pattern.sub(to, line)
-            disposition, rest = self.plain_disposition(line)
-            if disposition == "page_furniture" and line.strip().isdigit() and self.tails and not self.tail_is_full():
+            disposition, rest = self.plain_disposition(index, line)
+            if _LONE_DIGITS.fullmatch(line.strip()) and self.may_be_figure():
                 # A lone number within an open row is a piece of it, not the number of a page.
-                disposition = None
-            else:
-                line = rest
+                disposition, rest = None, line
+            if disposition == "lone_number":
+                continue
+            line = rest
             if disposition is not None:
                 self.mark(index, disposition)
                 if disposition not in ("blank", "page_furniture"):
@@ -55,6 +63,30 @@ class FlowWalk(Walk):
                 continue
             self.take(index, text)
         self.close_row(at_end=True)
+        self.say_apart()
+
+    def say_apart(self) -> None:
+        """Name the labels that stand apart from their figures, where that is not how the file is printed."""
+        if len(self.apart) > MOST_APART * len(self.rows):
+            return
+        for number, label, tails in self.apart:
+            self.problem(
+                "label_apart",
+                "info",
+                "A blank line stands between this label and its figures. If a line is lost there, they are another "
+                "row's: compare with the document.",
+                label[0].index,
+                tails[-1].index,
+                row_number=number,
+                column="label_text",
+                printed_text=label[-1].text,
+            )
+
+    def may_be_figure(self) -> bool:
+        """Whether a number on a line of its own can be a piece of the row at hand."""
+        if self.tails:
+            return not self.tail_is_full()
+        return bool(self.labels) and self.layout.data_columns[0].kind == "value"
 
     def take(self, index: int, text: str) -> None:
         words = text.split()
@@ -65,7 +97,11 @@ class FlowWalk(Walk):
             # Figures that belong to no row, or a page's own date: never to the row above.
             if kinds.is_period(text):
                 self.mark(index, "page_furniture")
+            else:
+                self.note_more_figures(index)
             return
+        if start is None and self.is_last_word_of_row(index, words):
+            start = 0
         if start is None:
             if self.tails:
                 self.close_row()
@@ -84,6 +120,17 @@ class FlowWalk(Walk):
                 self.labels.append(self.tails.pop())
                 self.label_is_whole = True
         self.tails.append(Text(index, text))
+
+    def is_last_word_of_row(self, index: int, words: list[str]) -> bool:
+        """Whether words on a line of their own are the direction that ends each row of this layout.
+
+        The next printed line tells: a label has figures below it, and here another label or the end follows.
+        """
+        last = self.layout.data_columns[-1]
+        if not self.tails or last.kind != "comparison" or not last.required or last.column in self.tail_columns():
+            return False
+        below = next((line for line in self.lines[index + 1 :] if line.strip()), None)
+        return len(words) <= 4 and (below is None or self.tail_start(below.split()) is None)
 
     def begins_row(self, words: list[str]) -> bool:
         """Whether a line without a label can be a row that lost it: a period, a figure, and what assesses it."""
@@ -122,6 +169,9 @@ class FlowWalk(Walk):
                     return first
         if self.tails and not self.tail_is_full() and self.goes_on_as_tail(words, already=True):
             return 0
+        if self.layout.data_columns[0].kind != "period" and any(map(kinds.is_number, words[start:])):
+            # Rows without a period: the figures at the end of the label's line are where the row's cells begin.
+            return start
         return None
 
     def goes_on_as_tail(self, words: list[str], already: bool = False) -> bool:
@@ -161,6 +211,9 @@ class FlowWalk(Walk):
         elif len(label) == 1 and (parts := self.split_heading(label[0].text))[0]:
             self.section_in_row(parts[0], label[0].index)
             label = [Text(label[0].index, parts[1])]
+        self.note_apart(headings, label, tails)
+        if not label:
+            self.note_more_figures(tails[0].index)
         words = [word for piece in (*label, *tails) for word in piece.text.split()]
         lead = sum(len(piece.text.split()) for piece in label)
         start = self.best_start(words, lead, lead if self.label_is_whole else max(0, lead - 4))
@@ -173,6 +226,7 @@ class FlowWalk(Walk):
         text = " ".join(words[:start])
         if text:
             cells["label_text"] = text
+            self.doubt_value_after(text, cells, indexes)
         self.add_row(indexes, own, cells)
 
     def nearest(self, labels: list[Text]) -> list[Text]:
@@ -182,6 +236,59 @@ class FlowWalk(Walk):
             start -= 1
             length += len(labels[start].text)
         return labels[start:]
+
+    def note_more_figures(self, index: int) -> None:
+        """Say that figures without a label follow those of the row above at once: either may be that row's."""
+        if index == 0 or not self.rows or self.row_of_line[index - 1] != self.rows[-1].number:
+            return
+        self.problem(
+            "figures_without_label",
+            "warning",
+            "Figures without a label follow the figures of this row, so a line was lost or moved and either may be its "
+            "own. Compare with the document.",
+            self.row_lines[-1][0],
+            index,
+            row_number=self.rows[-1].number,
+            printed_text=squash(self.lines[index]),
+        )
+
+    def note_apart(self, headings: list[Text], label: list[Text], tails: list[Text]) -> None:
+        """Say where a line may be lost between a label and the figures below it: they may be another row's."""
+        number = len(self.rows) + 1
+        stranded = [text for text in headings if self.starts_label(text.text)]
+        if stranded and self.level_of(headings) is None:
+            self.problem(
+                "label_without_figures",
+                "warning",
+                "No figures follow this label before the next one, so a line may be lost and these figures may be "
+                "those of another. Compare with the document.",
+                stranded[0].index,
+                tails[-1].index,
+                row_number=number,
+                column="label_text",
+                printed_text=" ".join(text.text for text in stranded),
+            )
+        if label and any(not line.strip() for line in self.lines[label[-1].index : tails[0].index]):
+            self.apart.append((number, label, tails))
+
+    def doubt_value_after(self, label: str, cells: dict[str, str], indexes: list[int]) -> None:
+        """Without a period between them, digits at the end of a label may be the first ones of the figure."""
+        value = cells.get("value_text", "")
+        if cells.get("period_text") or self.layout.data_columns[0].kind != "period":
+            return
+        if kinds.is_number(value) and label[-1:] in "0123456789.,":
+            cells["value_text"] = value + CUT
+            self.problem(
+                "figures_run_together",
+                "warning",
+                "No period stands before this number, and the label ends in digits: they may be its first ones. "
+                "It is not taken: compare with the document.",
+                indexes[0],
+                indexes[-1],
+                row_number=len(self.rows) + 1,
+                column="value_text",
+                printed_text=value,
+            )
 
     def best_start(self, words: list[str], lead: int, earliest: int) -> int:
         """Where the label ends: at a period from which on all words fit the columns best."""

@@ -237,8 +237,12 @@ def load_layout(path: Path) -> CompiledLayout:
             **(yaml.safe_load(shared.read_text(encoding="utf-8")) if shared.exists() else {}),
             **yaml.safe_load(path.read_text(encoding="utf-8")),
         }
-    except (yaml.YAMLError, TypeError) as error:
-        raise LayoutError(f"{path.name} is not a YAML mapping: {error}") from error
+    except OSError as error:
+        raise LayoutError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    except (yaml.YAMLError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        # Impossible dates, numbers of thousands of digits and bytes that are no UTF-8 are ValueErrors of the loader.
+        said = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise LayoutError(f"{path.name} is not a YAML mapping: {said}") from error
     try:
         spec = Layout.model_validate(content)
     except ValidationError as error:

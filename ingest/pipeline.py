@@ -103,7 +103,8 @@ class Catalogue:
     @property
     def reports(self) -> list[FileRecord]:
         """The reports in force, also those of editions that are not loaded."""
-        return [record for record in self.records if record.source_sha256 in self.reports_in_force.values()]
+        in_force = set(self.reports_in_force.values())
+        return [record for record in self.records if record.source_sha256 in in_force]
 
 
 def reader_fingerprint(ws: Workspace) -> str:

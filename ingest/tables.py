@@ -47,6 +47,8 @@ class TableWalk(Walk):
         self.themes = {word for column in layout.text_columns for word in column.words}
         self.topic_above: str | None = None
         self.headings = [column.heading for column in layout.spec.columns]
+        #: Cells before the head of the row at hand, for which the row has no place.
+        self.left_before: list[str] = []
 
     def run(self) -> None:
         for index, line in enumerate(self.lines):
@@ -57,7 +59,10 @@ class TableWalk(Walk):
         self.leave_texts(at_end=True)
 
     def take(self, index: int, line: str) -> None:
-        disposition, line = self.plain_disposition(line)
+        disposition, line = self.plain_disposition(index, line)
+        if disposition == "lone_number":
+            self.leave_texts()
+            return
         if disposition is not None:
             self.mark(index, disposition)
             if disposition == "blank":
@@ -127,6 +132,12 @@ class TableWalk(Walk):
             self.row_of_line[index] = row.number
             self.row_lines[-1].append(index)
 
+    def breaks_off(self, index: int, column: str) -> bool:
+        """Whether the line of a row ends with this column, though the layout has more cells."""
+        last = self.layout.data_columns[-1]
+        line = self.lines[index].rstrip()
+        return column != last.column and not last.shares_cell and line.count("\t") + 1 < self.width
+
     def last_breaks_off(self) -> bool:
         """Whether the row above has fewer cells than the layout, as when its line was broken."""
         return (
@@ -168,6 +179,7 @@ class TableWalk(Walk):
 
     def parse(self, table_cells: list[str]) -> Parsed | None:
         """The line as a row, or None where it holds no data that a row would hold."""
+        self.left_before = []
         table_cells, stripped = self.strip_headings(table_cells)
         layout = self.layout
         count = len(layout.text_columns)
@@ -236,7 +248,11 @@ class TableWalk(Walk):
             return table_cells
         head = table_cells[:at]
         if at > count:
-            filled = [cell for cell in head if cell][-count:]
+            filled = [cell for cell in head if cell]
+            start = max(0, len(filled) - count)
+            while start < len(filled) - 1 and not self.may_head_a_row(filled[start]):
+                start += 1
+            self.left_before, filled = filled[:start], filled[start:]
             head = [*[""] * (count - len(filled)), *filled]
         elif at < count or not head[-2]:
             head = self.part_head(head or [""], count)
@@ -297,6 +313,9 @@ class TableWalk(Walk):
         layout = self.layout
         if not parsed.alignment.placements:
             return False
+        if not HAS_LETTER.search(parsed.label) and any(map(self.is_figure_or_period, parsed.head)):
+            # The cells of a broken row, shifted to where labels stand.
+            return False
         words = [word for cell in parsed.data for word in cell]
         if all(word in self.noise for word in words):
             return False
@@ -314,6 +333,14 @@ class TableWalk(Walk):
             or sum(placement.cost < LENIENT for placement in parsed.alignment.placements) >= 2
             or (kinds.is_no_data(" ".join(words)))
         )
+
+    def may_head_a_row(self, cell: str) -> bool:
+        """Whether a cell could be a topic or a theme; what assesses the row before it is neither."""
+        return cell in self.themes or not all(map(kinds.is_tail_word, cell.split()))
+
+    def is_figure_or_period(self, cell: str) -> bool:
+        """Whether a cell holds what never stands before a label's end: a number or a period."""
+        return kinds.is_number(cell) or kinds.is_period(cell)
 
     def take_row(self, index: int, parsed: Parsed) -> None:
         indexes = [index]
@@ -347,6 +374,16 @@ class TableWalk(Walk):
                 cells[column.column] = text
         if label:
             cells["label_text"] = label
+        if self.left_before:
+            self.problem(
+                "two_rows_in_a_line",
+                "warning",
+                "Cells stand before this row in its line for which it has no place, as where two rows were joined. "
+                "They are kept here only: compare with the document.",
+                index,
+                row_number=len(self.rows) + 1,
+                printed_text=" | ".join(self.left_before),
+            )
         self.add_row(indexes, index, cells, heading_cell or self.topic_above)
         self.topic_above = None
         self.last = (parsed, index)
@@ -409,7 +446,10 @@ class TableWalk(Walk):
                 while whole and not whole[-1]:
                     whole = whole[:-1]
                 if whole:
-                    options.append(((*whole[:-1], (*whole[-1], *pieces[0]), *pieces[1:]), 0.5))
+                    seam = (*whole[-1], *pieces[0])
+                    # A period that the line break cut in two says that the rest of the row follows.
+                    allowed = 2.5 if pieces[0] and kinds.is_period(" ".join(seam)) else 0.5
+                    options.append(((*whole[:-1], seam, *pieces[1:]), allowed))
             options += [
                 ((*before.data[:i], (*before.data[i], *words), *before.data[i + 1 :]), -0.1)
                 for i in range(len(before.data))
@@ -429,7 +469,7 @@ class TableWalk(Walk):
         self.problems[self.problems_before :] = [
             p
             for p in self.problems[self.problems_before :]
-            if p.row_number != row.number or p.code in ("section_missing", "label_lost")
+            if p.row_number != row.number or p.code in ("section_missing", "label_lost", "two_rows_in_a_line")
         ]
         fresh = self.cells_of(best, alignment, indexes, row.number)
         for column in self.layout.data_columns:

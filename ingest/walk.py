@@ -10,12 +10,14 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
 from ingest import cells as kinds
 from ingest.alignment import Alignment
 from ingest.budget import spend
+from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, without_room
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout, fold, squash
 from ingest.schemas import PIECE_BREAK
@@ -41,6 +43,14 @@ DANGLING = re.compile(
     re.I,
 )
 CONTINUED = re.compile(r"\s*\((?:continued|cont(?:[.]|inued|'d)?)\)$", re.IGNORECASE)
+#: A line that is nothing but a number, as pages have it.
+_LONE_NUMBER = re.compile(r"(?P<number>[0-9]{1,4})")
+#: Two numbers that are the numbers of pages have a page between them.
+FEWEST_LINES_OF_A_PAGE = 5
+#: What is a figure wherever it stands: a percentage, a decimal number, a count in brackets.
+_PLAIN_FIGURE = re.compile(r"[<>]?[0-9][0-9,]*(?:\.[0-9]+)?%|[0-9][0-9,]*\.[0-9]+|\([0-9][0-9,]*\)")
+#: How a line begins that may go on with a number.
+_GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
 HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -94,6 +104,42 @@ class Text:
     theme: str | None = None
 
 
+@dataclass
+class _RowNotes:
+    """What is said about the cells of one row while they are made."""
+
+    walk: Walk
+    lines: tuple[int, int]
+    number: int
+
+    def note(self, code: str, severity: str, message: str, column: str | None, printed: str | None) -> None:
+        self.walk.problem(
+            code, severity, message, *self.lines, row_number=self.number, column=column, printed_text=printed
+        )
+
+    def once(self, column: str, words: list[str], first: int, last: int) -> int:
+        """The end of a text that is printed twice, taken once; its full end where the halves differ."""
+        half = first + (last - first) // 2
+        if words[first:half] != words[half:last]:
+            return last
+        self.note(
+            "cell_doubled",
+            "info",
+            "The text of this cell is printed twice; it is taken once.",
+            column,
+            " ".join(words[first:last]),
+        )
+        return half
+
+    def left_over(self, word: str) -> None:
+        """Say that a word belongs to no column."""
+        if kinds.is_glyph(word):
+            self.note("glyph_dropped", "info", "This mark belongs to no column.", None, word)
+            return
+        message = "This text fits no column of the row. It is kept here only: compare with the document."
+        self.note("text_unplaced", "warning", message, None, word)
+
+
 class Walk(ABC):
     """What both shapes share: bookkeeping, headings, and the checks on the finished rows."""
 
@@ -111,6 +157,7 @@ class Walk(ABC):
         self.section_rows = 0
         self.section_lost = False
         self.has_section_column = any(column.kind == "section" for column in layout.text_columns)
+        self.page_numbers = self.find_page_numbers()
         self.known = {fold(text.replace("{area}", area_name)): 1 for text in layout.spec.sections}
         self.known.update({fold(text.replace("{area}", area_name)): 2 for text in layout.spec.subsections})
         self.longest_heading = max(map(len, self.known), default=0) + MORE_OR_LESS
@@ -123,12 +170,15 @@ class Walk(ABC):
     def problem(self, code: str, severity: str, message: str, index: int, last: int | None = None, **more) -> None:
         self.problems.append(Problem(code, severity, message, index + 1, (index if last is None else last) + 1, **more))
 
-    def plain_disposition(self, line: str) -> tuple[str | None, str]:
+    def plain_disposition(self, index: int, line: str) -> tuple[str | None, str]:
         """The disposition of a line that its own words settle, and what is left of the line if they do not."""
         text = line.strip()
         if not text:
             return "blank", ""
         layout = self.layout
+        if _LONE_NUMBER.fullmatch(text) and layout.furniture.fullmatch(text):
+            # A number on its own is the number of a page only where such numbers stand.
+            return ("page_furniture" if index in self.page_numbers else "lone_number"), text
         if found := layout.furniture.match(text):
             rest = text[found.end() :].strip()
             if not rest:
@@ -139,6 +189,56 @@ class Walk(ABC):
         if layout.footnote.match(text):
             return "footnote", ""
         return None, line
+
+    def _note_figures_in_text(self) -> None:
+        """Lines that hold figures and are taken for headings, keys or remarks."""
+        for index, disposition in enumerate(self.dispositions):
+            if disposition not in ("title", "section", "column_heading", "key", "footnote", "page_furniture"):
+                continue
+            if found := [word for word in self.lines[index].split() if _PLAIN_FIGURE.fullmatch(word)]:
+                self.problem(
+                    "figures_in_text",
+                    "warning",
+                    f"This line is taken for text ({disposition.replace('_', ' ')}), but it holds what looks like "
+                    "figures. They are kept here only: compare with the document.",
+                    index,
+                    printed_text=" ".join(found),
+                )
+
+    def find_page_numbers(self) -> set[int]:
+        """Indexes of the lines that hold the number of a page: at the edge of one, or in sequence with another."""
+        printed = [index for index, line in enumerate(self.lines) if line.strip()]
+        texts = {index: self.lines[index].strip() for index in printed}
+        lone = [(index, int(found["number"])) for index in printed if (found := _LONE_NUMBER.fullmatch(texts[index]))]
+        edges = {*printed[:1], *printed[-1:]}
+        for before, after in pairwise(printed):
+            for own, other in ((before, texts[after]), (after, texts[before])):
+                if self.layout.furniture.fullmatch(other) and not _LONE_NUMBER.fullmatch(other):
+                    edges.add(own)
+        numbers = {index for index, _ in lone if index in edges}
+        place = {index: number for number, index in enumerate(printed)}
+        for (one, first), (two, second) in pairwise(lone):
+            if second == first + 1 and place[two] - place[one] > FEWEST_LINES_OF_A_PAGE:
+                numbers |= {one, two}
+        return numbers
+
+    def _note_furniture(self) -> None:
+        """Say once which lines look like figures and are taken for the numbers and years of pages."""
+        lines = [
+            index
+            for index, disposition in enumerate(self.dispositions)
+            if disposition == "page_furniture" and _LONE_NUMBER.fullmatch(self.lines[index].strip())
+        ]
+        if lines:
+            shown = "; ".join(f"line {index + 1}: {self.lines[index].strip()}" for index in lines[:20])
+            self.problem(
+                "page_numbers",
+                "info",
+                f"{len(lines)} lines hold nothing but a number and are taken for page numbers and years: {shown}.",
+                lines[0],
+                lines[-1],
+                printed_text=" ".join(self.lines[index].strip() for index in lines),
+            )
 
     # -- headings ------------------------------------------------------------------------------
 
@@ -299,98 +399,86 @@ class Walk(ABC):
     def cells_of(
         self, data: tuple[tuple[str, ...], ...], alignment: Alignment, indexes: list[int], number: int
     ) -> dict[str, str]:
-        """Text cells of the aligned words; what was dropped, doubled or out of place becomes a problem."""
+        """Text cells of the aligned words; what was dropped, doubled, out of place or in doubt becomes a problem."""
         words = [word for cell in data for word in cell]
         cell_of = [index for index, cell in enumerate(data) for _ in cell]
-        columns, positions = self.layout.data_columns, self.layout.positions
+        columns = self.layout.data_columns
+        row = _RowNotes(self, (indexes[0], indexes[-1]), number)
+        as_aligned = {placement.column: placement for placement in alignment.placements}
+        alignment = attach(self.layout, words, cell_of, alignment)
         found: dict[str, str] = {}
-        at = (indexes[0], indexes[-1])
         for placement in alignment.placements:
             spec = columns[placement.column]
             first, last = placement.first, placement.last
             if placement.doubled:
-                printed = " ".join(words[first:last])
-                last = first + (last - first) // 2
-                if words[first:last] != words[last : placement.last]:
-                    last = placement.last
-                else:
-                    self.problem(
-                        "cell_doubled",
-                        "info",
-                        "The text of this cell is printed twice; it is taken once.",
-                        *at,
-                        row_number=number,
-                        column=spec.column,
-                        printed_text=printed,
-                    )
-            if spec.overflows and cell_of[first] != cell_of[last - 1]:
+                last = row.once(spec.column, words, first, last)
+            if spec.overflows and cell_of[first] != cell_of[last - 1] and placement == as_aligned[placement.column]:
                 cut = next(i for i in range(first, last) if cell_of[i] != cell_of[first])
                 text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])
             else:
                 text = " ".join(words[first:last])
             if spec.kind == "rag" and last - first == 2 and not placement.doubled:
                 icon, colour = words[first:last]
-                self.problem(
+                row.note(
                     "glyph_dropped",
                     "info",
                     f"The mark {icon!r} before the colour is a misread status icon; the colour is {colour}.",
-                    *at,
-                    row_number=number,
-                    column=spec.column,
-                    printed_text=text,
+                    spec.column,
+                    text,
                 )
                 text = colour
-            if (
-                spec.overflows
-                and self.layout.spec.shape == "table"
-                and placement.cell > positions[placement.column]
-                and kinds.is_number(text)
-            ):
-                self.problem(
+            out_of_place = spec.overflows and placement.cell > self.layout.positions[placement.column]
+            if out_of_place and self.layout.spec.shape == "table" and kinds.is_number(text):
+                row.note(
                     "figure_out_of_place",
                     "warning",
                     "This figure stands in the cell after its own; digits before it may be hidden behind the border. "
                     "It is taken as printed: compare with the document.",
-                    *at,
-                    row_number=number,
-                    column=spec.column,
-                    printed_text=text,
+                    spec.column,
+                    text,
                 )
             found[spec.column] = text
         for index in alignment.dropped:
-            word = words[index]
-            glyph = kinds.is_glyph(word)
-            self.problem(
-                "glyph_dropped" if glyph else "text_unplaced",
-                "info" if glyph else "warning",
-                "This mark belongs to no column."
-                if glyph
-                else "This text fits no column of the row. It is kept here only: compare with the document.",
-                *at,
-                row_number=number,
-                printed_text=word,
-            )
-        self._note_lone_target(found, at, number)
+            row.left_over(words[index])
+        self._settle_lone_number(found, row)
+        cramped = without_room(self.layout, cell_of, alignment.placements)
+        self._settle_doubts(found, cramped, broken_off(self.layout, words, alignment.placements), row)
         return found
 
-    def _note_lone_target(self, found: dict[str, str], at: tuple[int, int], number: int) -> None:
+    def _settle_doubts(self, found: dict[str, str], cramped: set[str], broken: set[str], row: _RowNotes) -> None:
+        """Say which numbers may be parts of others or two in one; what is marked so is no number any more."""
+        for column in broken:
+            reason = "The other half of this number may stand in the cell beside it. It is not taken: see the document."
+            row.note("figures_run_together", "warning", reason, column, found[column])
+            found[column] += CUT
+        for column, reason in run_together(self.layout, found, cramped):
+            if reason:
+                row.note("figures_run_together", "warning", reason, column, found[column])
+            found[column] += CUT
+        for code, column, message in lone_half(self.layout, found):
+            row.note(code, "warning", message, column, None)
+
+    def _settle_lone_number(self, found: dict[str, str], row: _RowNotes) -> None:
+        """One number in a cell that two columns share: the average where a quartile is printed, else the target."""
         for index, spec in enumerate(self.layout.data_columns):
             if not spec.shares_cell or spec.column not in found:
                 continue
             before = self.layout.data_columns[index - 1].column
             text = found[spec.column]
-            if before not in found and kinds.is_number(text):
-                self.problem(
-                    "lone_number_in_shared_cell",
-                    "info",
-                    f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
-                    f"are printed together. It is read as the {spec.column.removesuffix('_text')}, because this layout "
-                    "prints words where that is missing.",
-                    *at,
-                    row_number=number,
-                    column=spec.column,
-                    printed_text=text,
-                )
+            if before in found or not kinds.is_number(text):
+                continue
+            column, why = spec.column, "this layout prints words where that is missing"
+            if found.get("quartile_text", "") in ("1", "2", "3", "4"):
+                column, why = before, "a quartile is printed, which is one of that"
+                found[column] = found.pop(spec.column)
+            row.note(
+                "lone_number_in_shared_cell",
+                "info",
+                f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
+                f"are printed together. It is read as the {column.removesuffix('_text')}, because {why}.",
+                column,
+                text,
+            )
 
     def section_in_row(self, heading: str, index: int) -> None:
         """Take a heading that stands in the line of its first row; the line stays the row's."""
@@ -402,6 +490,9 @@ class Walk(ABC):
         self.close_section()
         self._section_cells()
         self._repeated_rows()
+        self._broken_rows()
+        self._note_furniture()
+        self._note_figures_in_text()
         self._cut_end(ends_with_newline)
         unrecognised = [i for i, disposition in enumerate(self.dispositions) if disposition == "unrecognised"]
         printed = sum(1 for disposition in self.dispositions if disposition != "blank")
@@ -562,6 +653,45 @@ class Walk(ABC):
         for problem in self.problems:
             if problem.row_number is not None:
                 problem.row_number = renumbered[problem.row_number]
+
+    def _broken_rows(self) -> None:
+        """The last number of a row is none where its line breaks off there, or the next goes on with lone digits."""
+        for row, indexes in zip(self.rows, self.row_lines, strict=True):
+            column = self._last_column(row, indexes[-1])
+            below = next((i for i in range(indexes[-1] + 1, len(self.lines)) if self.lines[i].strip()), None)
+            if column is None or not row.cells[column][-1:].isdigit() or below is None:
+                continue
+            if not self.breaks_off(indexes[-1], column) and not self._goes_on(below):
+                continue
+            self.problem(
+                "row_broken",
+                "warning",
+                "This row breaks off, or the next line goes on with digits that fit no row, so its last number may be "
+                "cut. It is not taken: compare with the document.",
+                indexes[-1],
+                below,
+                row_number=row.number,
+                column=column,
+                printed_text=row.cells[column],
+            )
+            row.cells[column] += CUT
+
+    def _goes_on(self, index: int) -> bool:
+        """Whether a line begins with digits and belongs to no row, or to one that has no name."""
+        if not _GOES_ON.match(self.lines[index]):
+            return False
+        other = self.row_of_line[index]
+        return other is None or not HAS_LETTER.search(self.rows[other - 1].cells.get("label_text", ""))
+
+    def breaks_off(self, index: int, column: str) -> bool:
+        """Whether the line of a row ends with this column, though the layout has more cells."""
+        return False
+
+    def _last_column(self, row: Row, index: int) -> str | None:
+        """The column whose text ends a line of a row; None where it is the label."""
+        last_word = self.lines[index].split()[-1]
+        figures = [column.column for column in self.layout.data_columns if column.kind in FIGURES]
+        return next((name for name in reversed(figures) if row.cells.get(name, "").endswith(last_word)), None)
 
     def _cut_end(self, ends_with_newline: bool) -> None:
         printed = [i for i, line in enumerate(self.lines) if line.strip()]

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from ingest.errors import ConfigurationError, LayoutError
 from quarterdeck import __version__, lock, publication, publishing, report, space, warehouse
 from quarterdeck.exports import ExportFormat
-from quarterdeck.render import Format, show
+from quarterdeck.render import Format, console_of, show
 from quarterdeck.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,9 +96,8 @@ app = typer.Typer(
 
 
 def _console(stream: TextIO) -> Console:
-    """Names of files and printed words are data: nothing in them is markup. A pipe has no width to wrap at."""
-    file = cast(TextIO, _Patient(stream))
-    return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+    """Names of files and printed words are data: nothing in them is markup or acts. A pipe has no width to wrap at."""
+    return console_of(cast(TextIO, _Patient(stream)), soft_wrap=not stream.isatty())
 
 
 out, err = _console(sys.stdout), _console(sys.stderr)

@@ -388,12 +388,18 @@ _TOLD = """
     where c.claim_kind <> 'tally'
 """
 
+# Problems that quote words which found no column or no row.
+_QUOTED_WORDS = (
+    "('text_unplaced', 'glyph_dropped', 'two_rows_in_a_line', 'figures_in_text', 'figures_without_label', "
+    "'page_numbers', 'row_broken')"
+)
+
 # Words that found no column and hold a small number. Problems are many with national files: only these are looked into.
 _UNPLACED = f"""
     create table withheld.unplaced as
     with lost as materialized (
         select edition_key, row_number, source_line_from, source_line_to, printed_text
-        from warehouse.marts.data_quality_issue where issue_code in ('text_unplaced', 'glyph_dropped')
+        from warehouse.marts.data_quality_issue where issue_code in {_QUOTED_WORDS}
     )
     select edition_key, row_number, source_line_from, source_line_to from lost where {_holds_small("printed_text")}
 """
@@ -778,11 +784,7 @@ LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
             "and not " + _IN_A_REPORT + ") or exists (select 1 from withheld.report_lines as h "
             "where h.edition_key = t.edition_key and h.line_number between t.source_line_from and t.source_line_to "
-            "and "
-            + _IN_A_REPORT
-            + ") or t.issue_code in ('text_unplaced', 'glyph_dropped') and "
-            + _holds_small("t.printed_text")
-            + ")"
+            "and " + _IN_A_REPORT + f") or t.issue_code in {_QUOTED_WORDS} and " + _holds_small("t.printed_text") + ")"
         },
     ),
     "comparison": (

@@ -19,7 +19,7 @@ from rich.text import Text
 from quarterdeck import publication, publishing
 from quarterdeck.lock import lock_state
 from quarterdeck.progress import Progress
-from quarterdeck.render import NULL, Format, show, text_of
+from quarterdeck.render import NULL, Format, one_line, show, text_of
 from quarterdeck.settings import Settings
 from quarterdeck.sql_page import NO_ENGINE
 from quarterdeck.sql_page.engine import is_installed
@@ -72,15 +72,15 @@ class _BarProgress(Progress):
 
     def step(self, text: str) -> None:
         if self._task is not None:
-            self._drawn.update(self._task, advance=1, step=text[:50])
+            self._drawn.update(self._task, advance=1, step=one_line(text[:50]))
 
 
 def print_notes(console: Console, outlook: Outlook) -> None:
     """What a person should know before the refresh: files that cannot be read, and files without effect."""
     for problem in outlook.problems:
-        console.print(Text(problem["message"], style="yellow"))
+        console.print(Text(one_line(problem["message"]), style="yellow"))
     for note in outlook.notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(one_line(note), style="dim"))
 
 
 def print_nothing_new(console: Console, settings: Settings) -> None:
@@ -132,7 +132,7 @@ def print_summary(console: Console, outcome: Outcome, settings: Settings, second
     )
     _print_national(console, held)
     for file, reason in outcome.rejected:
-        console.print(Text.assemble(("Rejected ", "red"), f"{file}: {reason}"))
+        console.print(Text.assemble(("Rejected ", "red"), one_line(f"{file}: {reason}")))
     for asset, check, why in outcome.warnings:
         # What these say stands in the lines above and among the problems below, with file and line.
         if check not in ("edition_identified", "every_file_read", "labels_are_mapped", "national_files_read"):
@@ -194,7 +194,8 @@ def print_status(console: Console, settings: Settings) -> None:
     if held.rejected.rows:
         console.print(f"{_counted(len(held.rejected.rows), 'file')} rejected:", style="red")
         for row in held.rejected.dicts():
-            console.print(Text(f"  {row['file']} (received {text_of(row['received'])}): {row['reason']}"))
+            reason = one_line(f"{row['file']} (received {text_of(row['received'])}): {row['reason']}")
+            console.print(Text(f"  {reason}"))
     issues = ", ".join(f"{held.issues.get(severity, 0)} {severity}" for severity in _STYLES)
     console.print(f"Problems in the sources: {issues}. List them: {command()} problems")
     console.print(f"Warehouse: {nearby(settings.published_path)}, built {moment(current.built_at)}.")
@@ -239,7 +240,7 @@ def print_audit(console: Console, found: Result, severities: Sequence[str], limi
                 f"  {row['check_code']}{f', {place}' if place else ''}: {row['verdict'].replace('_', ' ')}",
             )
         )
-        console.print(Text(f"  {row['evidence']}"))
+        console.print(Text(one_line(f"  {row['evidence']}")))
         console.print(Text(f"  {_both_places(row)}", style="dim"))
     if limit and len(findings) > limit:
         console.print(f"{limit} of {len(findings)} findings; --limit 0 shows all of them.", style="dim")
@@ -270,10 +271,10 @@ def _both_places(row: Mapping[str, Any]) -> str:
 
 
 def print_trace(console: Console, found: Trace) -> None:
-    label = found.indicator
+    label, of = found.indicator, found.edition
     console.print(
         Text(
-            f"{found.edition['edition_key']}, {found.edition['source_file']}, layout {found.edition['layout']}",
+            f"{of['edition_key']}, {one_line(of['source_file'])}, layout {of['layout']}",
             style="bold",
         )
     )
@@ -378,7 +379,9 @@ def _print_worst(console: Console, settings: Settings) -> None:
     for row in found[:_PROBLEMS_SHOWN]:
         console.print(
             Text.assemble(
-                "  ", (row["severity"], _STYLES[row["severity"]]), f"  {_place(row)}  {_quoted(row)}{row['message']}"
+                "  ",
+                (row["severity"], _STYLES[row["severity"]]),
+                one_line(f"  {_place(row)}  {_quoted(row)}{row['message']}"),
             )
         )
     if len(found) > _PROBLEMS_SHOWN:
@@ -393,10 +396,10 @@ def _quoted(row: Mapping[str, Any]) -> str:
 
 def _place(row: Mapping[str, Any]) -> str:
     if row["source_line_from"] is None:
-        return row["source_file"]
+        return one_line(row["source_file"])
     last = row["source_line_to"]
     span = f"-{last}" if last is not None and last != row["source_line_from"] else ""
-    return f"{row['source_file']}:{row['source_line_from']}{span}"
+    return f"{one_line(row['source_file'])}:{row['source_line_from']}{span}"
 
 
 def _heading(console: Console, text: str) -> None:
@@ -407,7 +410,7 @@ def _heading(console: Console, text: str) -> None:
 def _pairs(console: Console, values: Mapping[str, Any]) -> None:
     width = max((len(name) for name in values), default=0)
     for name, value in values.items():
-        shown = (NULL, "dim italic") if value is None else text_of(value)
+        shown = (NULL, "dim italic") if value is None else one_line(text_of(value))
         console.print(Text.assemble((f"  {name:<{width}}  ", "dim"), shown))
 
 

@@ -22,7 +22,7 @@ where value_status in ('damaged', 'repaired')
     where issues.edition_key = figures.edition_key
       and issues.row_number = figures.row_number
       and issues.column_name = figures.column_name
-      and issues.issue_code in ('damaged_figure', 'impossible_figure', 'repaired_figure')
+      and issues.issue_code in ('damaged_figure', 'impossible_figure', 'repaired_figure', 'figures_run_together', 'row_broken', 'row_cut_off')
   )
 
 union all

@@ -3,6 +3,8 @@
 {%- set cells = {
   'rag': ('colour', 'green, amber or red'), 'quartile': ('quartile', '1 to 4'), 'benchmark': ('benchmark', 'a number'), 'target': ('target', 'a number, a limit or words')
 } -%}
+{#- A number that was marked as cut has its own problem, which says why. -#}
+{%- set marked_as_cut -%} coalesce(right(%s, 1) = '…', false) {%- endset -%}
 with figures as (
   select
     *,
@@ -30,7 +32,7 @@ labels as (
   left join {{ ref('stg_raw__label_suggestions') }} as suggestions on suggestions.printed_label = mapped.label_text
 )
 
-{{ finding('figures', 'damaged_figure', 'warning', value_column, 'value_text', "damage = 'unread'",
+{{ finding('figures', 'damaged_figure', 'warning', value_column, 'value_text', "damage = 'unread' and not " ~ (marked_as_cut | replace('%s', 'value_text')),
   "'This figure is damaged and not taken as a number; compare it with the document.'") }}
 union all
 {{ finding('figures', 'impossible_figure', 'warning', value_column, 'value_text', "damage = 'impossible'",
@@ -50,6 +52,13 @@ union all
 {{ finding('figures', 'unit_mismatch', 'warning', value_column, 'value_text',
   "value is not null and indicator_unit is not null and unit <> indicator_unit",
   "'The figure is printed as a ' || unit || ' but the indicator is a ' || indicator_unit || '; check that the label belongs to this indicator.'") }}
+union all
+{{ finding('figures', 'figure_without_period', 'warning', value_column, 'value_text',
+  "value is not null and period_key is null and period_reading <> 'unread'",
+  "'No period is printed for this figure, so it stands in no series; compare it with the document.'") }}
+union all
+{{ finding(ref('int_figures_compared'), 'implausible_figure', 'warning', value_column, 'value_text', 'true',
+  "'This figure is taken as printed, but ' || case when is_other_sign and is_other_magnitude then 'only one of it and the previous figure has a percent sign, and it is far from the others of its series' when is_other_sign then 'only one of it and the previous figure has a percent sign' else 'it is far from the others of its series' end || '; compare it with the document.'") }}
 union all
 {{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread'",
   "'This text is no known form of a period, so the figure belongs to no period.'") }}
@@ -82,7 +91,7 @@ union all
 {%- endfor %}
 {%- for name, (words, expected) in cells.items() %}
 union all
-{{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'unread'",
+{{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'unread' and not " ~ (marked_as_cut | replace('%s', name ~ '_text')),
   "'This is no " ~ words ~ " (" ~ expected ~ "); it is kept as printed and has no value.'") }}
 {%- endfor %}
 {%- for name in ['benchmark', 'target'] %}
