@@ -69,7 +69,7 @@ class Alignment:
 #: Words of a class are interchangeable for the cost of a row, as long as equal ones stay equal.
 _CLASSES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"(?:19|20)[0-9]{2}"), ("2001", "2002", "2003", "2004")),
-    (re.compile(r"[0-9]{4}[/\u2013-][0-9]{2,4}"), ("2001/02", "2002/03", "2003/04", "2004/05")),
+    (re.compile(r"[0-9]{4}[/-][0-9]{2,4}"), ("2001/02", "2002/03", "2003/04", "2004/05")),
     (
         re.compile(r"better|worse|similar|same|higher|lower|increase|decrease|new", re.I),
         ("Better", "Worse", "Similar", "Same"),

@@ -18,17 +18,17 @@ _MONTH = (
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _YEAR = r"(?:FY ?)?(?:19|20)[0-9]{2}"
-_SPAN = rf"{_YEAR} ?[/\u2013-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
+_SPAN = rf"{_YEAR} ?[/-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
 _QUARTER = r"(?:Q|Q |Qtr ?|Quarter )[1-4]"
 _MONTH_YEAR = rf"{_MONTH}[ -]?'?(?:[0-9]{{4}}|[0-9]{{2}})"
-_TO = r"(?: ?[\u2013-] ?| to )"
+_TO = r"(?: ?- ?| to )"
 
 #: A period as it is printed: quarter, month, school term, year, span of years, rolling year.
 PERIOD = (
     rf"(?:(?:(?:rolling )?(?:12 months|year) (?:to|ending|ended) (?:[0-9]{{1,2}} )?)?{_MONTH_YEAR}"
     rf"|{_MONTH_YEAR}{_TO}{_MONTH_YEAR}|{_MONTH}{_TO}{_MONTH_YEAR}"
     rf"|(?:spring|summer|autumn)(?: term)? (?:{_SPAN}|{_YEAR})"
-    rf"|{_QUARTER}(?:(?: ?[&\u2013-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
+    rf"|{_QUARTER}(?:(?: ?[&-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
     rf"|(?:{_SPAN}|{_YEAR}) {_QUARTER}|{_QUARTER}|H[12] (?:{_SPAN}|{_YEAR})"
     rf"|(?:(?:academic|financial) year |AY ?)?(?:{_SPAN}{_TO}{_SPAN}|{_SPAN}|{_YEAR}))"
 )
@@ -46,9 +46,9 @@ _NO_DATA_AT_LENGTH = (
     rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be|not|available)|reported|published|figures?|next update)\b[^%]*"
 )
 _INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
-NUMBER = rf"(?:[-\u2212+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
+NUMBER = rf"(?:[-+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
 _BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
-_POLARITY = r"(?:[-\u2013(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
+_POLARITY = r"(?:[-(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
 _TREND_WORD = (
     r"(?:better|worse|similar|same|no (?:significant )?change|higher|lower|increased?|decreased?|new|up|down"
     r"|improv(?:ed|ing)|declin(?:ed|ing)|stable|static)"
@@ -61,7 +61,7 @@ _GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
 _TAIL_WORD = (
     rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|[*]|tbc|tba|pending|green|amber|red|not|available|yet|data"
     rf"|see|appendix|[(]?no|polarity[)]?|change|target|top|quartile|reduce|maintain|improve|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
-    r"|[(]?(?:low|high)|is|=|good[)]|[-\u2013]|[<>]=?"
+    r"|[(]?(?:low|high)|is|=|good[)]|-|[<>]=?"
     r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
 )
 
