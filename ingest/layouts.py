@@ -89,6 +89,14 @@ class Layout(BaseModel):
     column_headings: list[str] = Field(default_factory=list)
     sections: list[str] = Field(default_factory=list)
     subsections: list[str] = Field(default_factory=list)
+    stars_withhold: bool = Field(False, description="a star in place of a figure says that it is withheld")
+    arrows: Literal["figure", "performance"] | None = Field(
+        None, description="what an arrow's direction tells: how the figure moved, or whether that is better or worse"
+    )
+    colours: dict[str, Literal["green", "amber", "red", "green_amber", "amber_red", "blue"]] = Field(
+        default_factory=dict,
+        description="colours beside green, amber and red, by the letters or words they are printed as",
+    )
     ends_with: Literal["key", "page_furniture"] | None = Field(
         None, description="what a whole file has after its rows; its absence is a sign of a cut"
     )
@@ -97,6 +105,14 @@ class Layout(BaseModel):
     heading_noise: list[str] = Field(default_factory=list, description="marks that mean nothing beside a heading")
     wrapping: Wrapping = Field(default_factory=Wrapping)
     columns: list[Column]
+
+    @property
+    def vocabulary(self) -> str:
+        """What signs mean in this layout, in one text for the catalogue: ``|stars=withheld|rag:b=blue|``."""
+        said = [f"rag:{normal(printed).lower()}={colour}" for printed, colour in self.colours.items()]
+        said += ["stars=withheld"] if self.stars_withhold else []
+        said += [f"arrows={self.arrows}"] if self.arrows else []
+        return "".join(f"|{part}" for part in said) + "|" if said else ""
 
     @model_validator(mode="after")
     def _one_label(self) -> Layout:

@@ -307,7 +307,7 @@ def _identify(
         _within_calendar(identity.reporting_quarter, ws)
     except FileRejected as error:
         record.edition_key = record.area_code = record.financial_year = record.quarter = record.layout = None
-        record.edition_source = record.area_source = record.comparator_text = None
+        record.edition_source = record.area_source = record.comparator_text = record.vocabulary = None
         record.rivals = []
         _reject(record, error, fingerprint)
         return
@@ -319,6 +319,7 @@ def _identify(
     record.layout = layout.name if layout else None
     record.rivals = rivals(layout, text.lines, layouts) if layout else []
     record.comparator_text = layout.spec.comparator if layout else None
+    record.vocabulary = layout.spec.vocabulary if layout else None
     record.encoding, record.line_count = text.encoding, len(text.lines)
     record.identified_with = fingerprint
     if record.outcome != "loaded" or before != (record.document, record.edition_key, record.layout):

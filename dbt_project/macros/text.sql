@@ -44,6 +44,11 @@
   {{ matches("lower(" ~ text ~ ")", '[^a-z0-9]+') }}
 {%- endmacro %}
 
+{# A text of small letters without the marks of footnotes at its end; a star alone stays. #}
+{% macro without_raised_marks(text) -%}
+  coalesce({{ extract_group(text, '^(.*[^ *†‡§¹²³⁰⁴⁵⁶⁷⁸⁹])(?: ?[*†‡§¹²³⁰⁴⁵⁶⁷⁸⁹]+| [(][a-z][)])+$') }}, {{ text }})
+{%- endmacro %}
+
 {# The form in which a cell is looked up among known wordings. #}
 {% macro words_form(text) -%}
   nullif(trim({{ replace_all("replace(lower(" ~ clean_text(text) ~ "), ' | ', ' ')", '[ .]+$', '') }}), '')
