@@ -48,7 +48,7 @@ MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable)"
 NO_DATA = (
     r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
     r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|no (?:data|figure|update)(?: available)?|none available"
-    r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed"
+    r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed|withheld|confidential|redacted"
     r"|see (?:appendix|annex|report)(?: [a-z0-9])?|appendix(?: [a-z0-9])?)"
 )
 #: The same with more words after or before it; only where a whole cell says so.
