@@ -94,7 +94,7 @@ def _form(word: str) -> tuple[int, str]:
     if len(word) > 2 and cells.is_number(word):
         return -1, "00.0"
     if _COUNT.fullmatch(word):
-        return -1, "(00)"
+        return -1, "(0)" if len(word) == 3 else "(00)"
     if len(word) == 1 or _LETTER.search(word):
         return -1, word
     return -1, _DIGITS.sub(lambda digits: "0" if len(digits.group()) == 1 else "00", word)

@@ -63,7 +63,7 @@ _NOUN = (
     r"|individuals|families|pupils|cases|referrals|assessments|schools|plans)"
 )
 #: What stands after a number and says what it counts or measures.
-_UNIT = rf"(?: {_NOUN}| ?per (?:[0-9][0-9,]*|head|child)(?: (?:of )?(?:the )?(?:population|{_NOUN}))?)"
+_UNIT = rf"(?: {_NOUN}| ?per (?:[0-9][0-9,.]*|head|child)(?: (?:of )?(?:the )?(?:population|{_NOUN}))?)"
 _MEASURED = rf"(?:\u00a3 ?)?{NUMBER}{_UNIT}?"
 #: A number that the document keeps back, and the signs that official statistics use for it.
 _LIMIT_WORDS = r"(?:fewer than|less than|under|below|over|above|more than|at least|at most|up to|no more than)"
