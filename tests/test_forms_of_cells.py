@@ -1,4 +1,4 @@
-"""Footnote marks, units, limits, days, signs of withholding: each belongs to its own cell and takes no other's place."""
+"""Footnote marks, units, limits, days, signs of withholding: each belongs to its own cell and takes no other's."""
 
 from __future__ import annotations
 
