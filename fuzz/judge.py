@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fuzz.damage import Damaged
 from fuzz.editions import FIGURES, PERIOD_OF, Edition, number_of
 from ingest import cells as kinds
-from ingest.layouts import fold
+from ingest.characters import fold
 from ingest.reader import CUT, Reading, Row
 from ingest.schemas import PIECE_BREAK
 

@@ -69,7 +69,7 @@ class Alignment:
 #: Words of a class are interchangeable for the cost of a row, as long as equal ones stay equal.
 _CLASSES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"(?:19|20)[0-9]{2}"), ("2001", "2002", "2003", "2004")),
-    (re.compile(r"[0-9]{4}[/\u2013-][0-9]{2,4}"), ("2001/02", "2002/03", "2003/04", "2004/05")),
+    (re.compile(r"[0-9]{4}[/-][0-9]{2,4}"), ("2001/02", "2002/03", "2003/04", "2004/05")),
     (
         re.compile(r"better|worse|similar|same|higher|lower|increase|decrease|new", re.I),
         ("Better", "Worse", "Similar", "Same"),
@@ -94,7 +94,7 @@ def _form(word: str) -> tuple[int, str]:
     if len(word) > 2 and cells.is_number(word):
         return -1, "00.0"
     if _COUNT.fullmatch(word):
-        return -1, "(00)"
+        return -1, "(0)" if len(word) == 3 else "(00)"
     if len(word) == 1 or _LETTER.search(word):
         return -1, word
     return -1, _DIGITS.sub(lambda digits: "0" if len(digits.group()) == 1 else "00", word)

@@ -104,6 +104,7 @@ class FileRecord(ReceivedFile):
     area_source: str | None = None
     layout: str | None = None
     comparator_text: str | None = None
+    vocabulary: str | None = None
     encoding: str | None = None
     line_count: int | None = None
     dispositions: dict[str, int] = field(default_factory=dict)

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rapidfuzz import fuzz, process
 
+from ingest.characters import normal, squash
 from ingest.errors import ConfigurationError
 
 #: The seeds with every authority of England, listed or not.
@@ -90,7 +91,7 @@ class Areas(BaseModel):
 
     def find(self, text: str) -> Area | None:
         """The listed area with this code, slug, LA number or name (any case)."""
-        wanted = text.strip().lower()
+        wanted = squash(normal(text)).lower()
         for area in self.areas:
             if wanted in (area.area_code.lower(), area.slug, area.area_name.lower(), str(area.la_number)):
                 return area
@@ -98,7 +99,7 @@ class Areas(BaseModel):
 
     def named_in(self, text: str) -> list[Area]:
         """The listed areas whose names stand in the text as whole words."""
-        found = {match.group().lower() for match in _names_pattern(self).finditer(text)}
+        found = {match.group().lower() for match in _names_pattern(self).finditer(normal(text))}
         return [area for area in self.areas if area.area_name.lower() in found]
 
     def council(self, name: str) -> Area | str | None:

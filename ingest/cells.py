@@ -18,17 +18,27 @@ _MONTH = (
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _YEAR = r"(?:FY ?)?(?:19|20)[0-9]{2}"
-_SPAN = rf"{_YEAR} ?[/\u2013-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
+_SPAN = rf"{_YEAR} ?[/-] ?(?:[0-9]{{4}}|[0-9]{{2}})"
 _QUARTER = r"(?:Q|Q |Qtr ?|Quarter )[1-4]"
 _MONTH_YEAR = rf"{_MONTH}[ -]?'?(?:[0-9]{{4}}|[0-9]{{2}})"
-_TO = r"(?: ?[\u2013-] ?| to )"
+_TO = r"(?: ?- ?| to )"
+#: What points to a footnote and belongs to no figure: raised, starred, in square brackets, a letter in round ones.
+_RAISED = "[*\u2020\u2021\u00a7\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+"
+_MARK = rf"(?:{_RAISED}|\[[0-9a-z]{{1,2}}\]|\^\{{[^{{}} ]{{1,3}}\}}|\([a-z*]\))"
+_DATE = (
+    rf"(?:[0-3]?[0-9][/.-][0-3]?[0-9][/.-](?:20)?[0-9]{{2}}|20[0-9]{{2}}-[01]?[0-9]-[0-3]?[0-9]"
+    rf"|[0-3]?[0-9](?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}[ ,-]{{1,2}}(?:[0-9]{{4}}|[0-9]{{2}}))"
+)
 
 #: A period as it is printed: quarter, month, school term, year, span of years, rolling year.
 PERIOD = (
     rf"(?:(?:(?:rolling )?(?:12 months|year) (?:to|ending|ended) (?:[0-9]{{1,2}} )?)?{_MONTH_YEAR}"
     rf"|{_MONTH_YEAR}{_TO}{_MONTH_YEAR}|{_MONTH}{_TO}{_MONTH_YEAR}"
+    rf"|(?:as (?:at|of) (?:the )?|at (?:the )?)?(?:end (?:of )?)?(?:{_DATE}|{_MONTH_YEAR})"
+    rf"|(?:as (?:at|of) )?(?:at )?(?:the )?end of {_MONTH}|year to date|YTD"
     rf"|(?:spring|summer|autumn)(?: term)? (?:{_SPAN}|{_YEAR})"
-    rf"|{_QUARTER}(?:(?: ?[&\u2013-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
+    rf"|{_QUARTER}(?:(?: ?[&-] ?| and | to )Q?[1-4])? (?:{_SPAN}|{_YEAR}|[0-9]{{2}}/[0-9]{{2}})"
+    rf"|{_QUARTER}{_TO}{_QUARTER}"
     rf"|(?:{_SPAN}|{_YEAR}) {_QUARTER}|{_QUARTER}|H[12] (?:{_SPAN}|{_YEAR})"
     rf"|(?:(?:academic|financial) year |AY ?)?(?:{_SPAN}{_TO}{_SPAN}|{_SPAN}|{_YEAR}))"
 )
@@ -38,7 +48,7 @@ MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable)"
 NO_DATA = (
     r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
     r"|data (?:is )?(?:not )?awaited|awaiting(?: data)?|no (?:data|figure|update)(?: available)?|none available"
-    r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed"
+    r"|(?:data )?unavailable|to be confirmed|to follow|tbc|tba|pending|suppressed|withheld|confidential|redacted"
     r"|see (?:appendix|annex|report)(?: [a-z0-9])?|appendix(?: [a-z0-9])?)"
 )
 #: The same with more words after or before it; only where a whole cell says so.
@@ -46,14 +56,28 @@ _NO_DATA_AT_LENGTH = (
     rf"{NO_DATA}\b.*|(?:data (?:will be|is|are|to be|not|available)|reported|published|figures?|next update)\b[^%]*"
 )
 _INTEGER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"
-NUMBER = rf"(?:[-\u2212+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
-_BRACKET = r"\( ?[-]?[0-9][0-9,.]*(?: ?%)? ?\)"
-_POLARITY = r"(?:[-\u2013(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
+NUMBER = rf"(?:[-+] ?)?{_INTEGER}(?:\.[0-9]+)?(?: ?%)?"
+_BRACKET = r"\( ?(?:[-]?[0-9][0-9,.]*(?: ?%)?|<=? ?[0-9]+|[*cx]|\[[cx]\]) ?\)"
+_NOUN = (
+    r"(?:(?:working |school |calendar )?days?|weeks?|months?|years?|hours?|children|child|young people|people|persons?"
+    r"|individuals|families|pupils|cases|referrals|assessments|schools|plans)"
+)
+#: What stands after a number and says what it counts or measures.
+_UNIT = rf"(?: {_NOUN}| ?per (?:[0-9][0-9,.]*|head|child)(?: (?:of )?(?:the )?(?:population|{_NOUN}))?)"
+_MEASURED = rf"(?:\u00a3 ?)?{NUMBER}{_UNIT}?"
+#: A number that the document keeps back, and the signs that official statistics use for it.
+_LIMIT_WORDS = r"(?:fewer than|less than|under|below|over|above|more than|at least|at most|up to|no more than)"
+_KEPT_BACK = (
+    rf"(?:(?:[<>\u2264\u2265]=?|=[<>]|fewer than|less than|under) ?{NUMBER}|{NUMBER} or (?:fewer|less)"
+    r"|\[[a-z]{1,3}\])"
+)
+_POLARITY = r"(?:[-(] ?)?(?:no polarity|(?:low|high)(?:er)? (?:is|=) good)\)?"
 _TREND_WORD = (
     r"(?:better|worse|similar|same|no (?:significant )?change|higher|lower|increased?|decreased?|new|up|down"
     r"|improv(?:ed|ing)|declin(?:ed|ing)|stable|static)"
 )
 #: Dingbats and what text extraction makes of an arrow.
+_DIRECTION = "[\u2190-\u2193\u2194\u2195\u2196-\u2199\u21e6-\u21e9\u25b2\u25bc\u2b05-\u2b07\u27a1]"
 _ARROW = "[\u2190-\u21ff\u25a0-\u25ff\u2700-\u27bf\u2b00-\u2bff\u2022\u00b7\uf000-\uf0ff5]"
 _GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
 
@@ -61,15 +85,18 @@ _GLYPH = "[\u2022\u00b7_*:;|~^`'\u25a0-\u25ff\u2190-\u21ff\ufffd.-]"
 _TAIL_WORD = (
     rf"(?:{PERIOD}|{MISSING}|{NUMBER}|{_BRACKET}|{_TREND_WORD}|[GARS]|[*]|tbc|tba|pending|green|amber|red|not|available|yet|data"
     rf"|see|appendix|[(]?no|polarity[)]?|change|target|top|quartile|reduce|maintain|improve|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
-    r"|[(]?(?:low|high)|is|=|good[)]|[-\u2013]|[<>]=?"
+    r"|[(]?(?:low|high)|is|=|good[)]|-|[<>]=?"
+    rf"|{_MARK}|{_DIRECTION}|(?:[GAR]|green|amber|red)[/&-](?:[GAR]|green|amber|red)"
     r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
+    rf"(?:{_RAISED})?"
 )
 
 _ANY_CASE = re.IGNORECASE
-_period = re.compile(rf"{PERIOD}|{NO_DATA}|{MISSING}", _ANY_CASE)
-_period_only = re.compile(PERIOD, _ANY_CASE)
+_period = re.compile(rf"{PERIOD}(?: ?{_MARK})?|{NO_DATA}|{MISSING}", _ANY_CASE)
+_period_only = re.compile(rf"{PERIOD}(?:{_RAISED})?", _ANY_CASE)
 _begins_period = re.compile(
-    rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|19|20|[0-9]{{1,2}}$|rolling|12|year|academic|financial", _ANY_CASE
+    rf"{_MONTH}|spring|summer|autumn|Q|H[12]|FY|AY|CY|YTD|19|20|[0-9]{{1,2}}$|[0-3]?[0-9](?:st|nd|rd|th|[/.-][0-9]{{1,2}}[/.-]|-[a-z])|as$|at$|the$|end$|rolling|12|year|academic|financial",
+    _ANY_CASE,
 )
 #: A text with a digit, for a cell of its own whose form is not known; two letters tell it from a number.
 _period_loose = re.compile(r"(?=.*[0-9])(?=.*(?:[A-Za-z]{2}|Q[1-4]))(?!.*[0-9][.,][0-9])(?!.*%).+")
@@ -78,8 +105,20 @@ _no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, _ANY_CASE)
 _missing = re.compile(MISSING, _ANY_CASE)
 _number = re.compile(NUMBER)
 _value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", _ANY_CASE)
+#: With a unit, with footnote marks; a lone digit between percentage and bracket is a mark, too.
+_value_marked = re.compile(
+    rf"{_MEASURED}(?: ?{_MARK})*(?: ?{_BRACKET})?(?: ?{_MARK})*|{NUMBER}(?<=%) ?[0-9](?: ?{_BRACKET})?"
+    rf"|{NUMBER} {_BRACKET}[0-9]|{NUMBER}(?<=%) (?:\([0-9]\) {_BRACKET}|{_BRACKET} \([0-9]\))"
+    rf"|{_KEPT_BACK}(?: {_BRACKET})?",
+    _ANY_CASE,
+)
+#: Numbers that belong together and are no figure each, and a count with a digit that may be a mark or its end.
+_value_in_doubt = re.compile(
+    rf"[0-9]+ (?:in|of|out of|to) (?:every )?[0-9]+(?: {_BRACKET})?|[0-9]+[:/][0-9]+|{NUMBER} [0-9] {_BRACKET}",
+    _ANY_CASE,
+)
 #: How official statistics mark a figure that is withheld.
-_withheld = re.compile(r"[*cx]|\[[a-z]\]|\.\.", _ANY_CASE)
+_withheld = re.compile(r"(?:[*cxz]%?|\.\.|:)(?: \([*cxz]%?\))?", _ANY_CASE)
 _value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?(?: \([^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
 #: A number with a space in it.
 _pieces = re.compile(r"[<>]?[0-9.,]+ [0-9.,]*[0-9][0-9.,]*%?|[<>]?[0-9.,]+ %")
@@ -89,22 +128,30 @@ _word_garbled = re.compile(r"\S*[0-9%]\S*")
 _lone_digit = re.compile(r"[0-9]")
 _with_digit = re.compile(r"(?=.*[0-9]).+")
 _flag = re.compile(rf"[YN]|yes|no|{NO_DATA}", _ANY_CASE)
-_comparison = re.compile(rf"{_TREND_WORD}(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", _ANY_CASE)
+_comparison = re.compile(rf"{_TREND_WORD}(?: ?{_MARK})?(?: ?{_POLARITY})?|{_POLARITY}|{MISSING}", _ANY_CASE)
+_direction = re.compile(_DIRECTION)
 _arrow = re.compile(_ARROW)
 _single = re.compile(r"\S")
 _words = re.compile(r"[^\W\d_][\w'’-]*(?: [(]?[^\W\d_][\w'’-]*[)]?){0,5}")
-_rag = re.compile(rf"(?:[^\s0-9] )?(?:G|A|R|green|amber|red)|{MISSING}|{NO_DATA}", _ANY_CASE)
+_COLOUR = r"(?:G|A|R|green|amber|red)"
+_rag = re.compile(rf"(?:[^\s0-9] )?{_COLOUR}(?:{_RAISED})?|{_COLOUR} ?[/&-] ?{_COLOUR}|{MISSING}|{NO_DATA}", _ANY_CASE)
 #: A colour of another name; the words that say that there is no figure are none.
 _rag_other = re.compile(
     r"[A-Z]|(?!(?i:data|not|no|yet|available|awaited|awaiting|see|appendix|pending|published)\b)[A-Za-z]{3,10}"
     r"|[^\s0-9] [A-Z]"
 )
-_quartile = re.compile(rf"[1-4]|{MISSING}", _ANY_CASE)
+_quartile = re.compile(rf"[1-4](?:{_RAISED})?|{MISSING}", _ANY_CASE)
 _quartile_other = re.compile(rf"[0-9]|{_GLYPH}")
-_benchmark = re.compile(rf"{NUMBER}|{MISSING}", _ANY_CASE)
+_benchmark = re.compile(rf"{_MEASURED}(?: ?{_MARK})?|{NUMBER}(?<=%)[0-9]|{MISSING}", _ANY_CASE)
 _glyph = re.compile(_GLYPH)
 _target = re.compile(
-    rf"(?:[<>]=? ?)?{NUMBER}|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}", _ANY_CASE
+    rf"(?:[<>\u2264\u2265]=? ?|=[<>] ?)?{_MEASURED}(?: ?{_MARK})?"
+    rf"|{_MEASURED}(?: ?\+| or (?:less|fewer|below|under|lower|more|above|over|higher))(?: ?{_MARK})?"
+    rf"|(?:{_LIMIT_WORDS}|no less than|no fewer than|not (?:less|more) than|greater than|max(?:imum)?(?: of)?"
+    rf"|min(?:imum)?(?: of)?) {_MEASURED}(?: ?{_MARK})?"
+    rf"|(?:between )?{NUMBER}(?: ?- ?| to | and ){_MEASURED}(?: ?{_MARK})?"
+    rf"|no target|top quartile|reduce|increase|maintain|improve|tbc|{MISSING}",
+    _ANY_CASE,
 )
 _few_words = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 _frequency = re.compile(
@@ -113,7 +160,7 @@ _frequency = re.compile(
     _ANY_CASE,
 )
 _tail_word = re.compile(_TAIL_WORD, _ANY_CASE)
-_assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|[GAR]|green|amber|red", _ANY_CASE)
+_assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|{_COLOUR}(?:[/&-]{_COLOUR})?|{_DIRECTION}", _ANY_CASE)
 
 
 _FIGURES = ("value", "benchmark", "target", "quartile")
@@ -149,7 +196,9 @@ KINDS: dict[str, Kind] = {
             12,
             (
                 (_value, 0.0),
+                (_value_marked, 0.0),
                 (_missing, 0.3),
+                (_value_in_doubt, 0.6),
                 (_value_damaged, 0.6),
                 (_withheld, 0.9),
                 (_no_data_at_length, 1.0),
@@ -158,8 +207,9 @@ KINDS: dict[str, Kind] = {
                 (_words, 3.6),
             ),
         ),
-        Kind("comparison", 8, ((_comparison, 0.0), (_arrow, 0.8), (_single, 1.8), (_words, 4.0))),
-        Kind("rag", 4, ((_rag, 0.0), (_rag_other, 3.0))),
+        Kind("comparison", 8, ((_comparison, 0.0), (_direction, 0.2), (_arrow, 0.8), (_single, 1.8), (_words, 4.0))),
+        # The words say rather that the figure is missing, where both could stand.
+        Kind("rag", 4, ((_rag, 0.0), (_no_data, 2.2), (_rag_other, 3.0))),
         Kind("quartile", 2, ((_quartile, 0.0), (_quartile_other, 1.0))),
         Kind(
             "benchmark",

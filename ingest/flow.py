@@ -7,7 +7,8 @@ import re
 from ingest import cells as kinds
 from ingest.alignment import align
 from ingest.budget import at_line
-from ingest.layouts import CompiledLayout, squash
+from ingest.characters import squash
+from ingest.layouts import CompiledLayout
 from ingest.walk import CUT, DANGLING, LONGEST_LABEL, Row, Text, Walk
 
 #: A row's figures and what assesses them have no more words than this; what goes on is the next row's or nobody's.

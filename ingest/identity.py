@@ -13,8 +13,9 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from ingest.areas import Area, Areas
+from ingest.characters import squash
 from ingest.errors import FileRejected
-from ingest.layouts import CompiledLayout, squash
+from ingest.layouts import CompiledLayout
 
 _NAMED = {"one": "1", "two": "2", "three": "3", "four": "4"}
 _DASH = r"[ _]?[-\u2013_]?[ _]?"

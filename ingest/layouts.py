@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.cells import KINDS, TEXT_KINDS
+from ingest.characters import normal, squash
 from ingest.errors import FileRejected, LayoutError
 from ingest.schemas import CELL_COLUMNS
 
@@ -21,26 +22,14 @@ LAYOUTS_DIR = Path(__file__).parent / "layouts"
 #: Keys that every layout of a folder takes over unless it states its own.
 SHARED = "_shared.yml"
 
-_YEARS = r"(?:FY ?)?20[0-9]{2} ?[/\u2013-] ?(?:20)?[0-9]{2}"
+_YEARS = r"(?:FY ?)?20[0-9]{2} ?[/-] ?(?:20)?[0-9]{2}"
 _QUARTER = r"(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
 #: The words by which a dashboard names its own quarter; ``{edition}`` in a layout's title pattern.
-EDITION_PHRASE = rf"(?:{_YEARS},? ?[-\u2013]? ?{_QUARTER}|{_QUARTER},? ?[-\u2013]? ?(?:of )?{_YEARS})"
+EDITION_PHRASE = rf"(?:{_YEARS},? ?-? ?{_QUARTER}|{_QUARTER},? ?-? ?(?:of )?{_YEARS})"
 #: What follows a period in a row, and never a title's edition: a figure, or the next cell's.
-_FIGURE = re.compile(r"[-\u2212+(<>]?[0-9.,]")
+_FIGURE = re.compile(r"[-+(<>]?[0-9.,]")
 #: Places of one sign that are looked at.
 _PLACES = 200
-_NOT_WORD = re.compile(r"[^a-z0-9%]+")
-
-
-def squash(text: str) -> str:
-    """One space for every run of white space, none at the ends."""
-    return " ".join(text.split())
-
-
-@lru_cache(maxsize=65536)
-def fold(text: str) -> str:
-    """Text for comparing headings: lower case, punctuation and repeated spaces gone."""
-    return _NOT_WORD.sub(" ", text.lower()).strip()
 
 
 class Column(BaseModel):
@@ -100,6 +89,14 @@ class Layout(BaseModel):
     column_headings: list[str] = Field(default_factory=list)
     sections: list[str] = Field(default_factory=list)
     subsections: list[str] = Field(default_factory=list)
+    stars_withhold: bool = Field(False, description="a star in place of a figure says that it is withheld")
+    arrows: Literal["figure", "performance"] | None = Field(
+        None, description="what an arrow's direction tells: how the figure moved, or whether that is better or worse"
+    )
+    colours: dict[str, Literal["green", "amber", "red", "green_amber", "amber_red", "blue"]] = Field(
+        default_factory=dict,
+        description="colours beside green, amber and red, by the letters or words they are printed as",
+    )
     ends_with: Literal["key", "page_furniture"] | None = Field(
         None, description="what a whole file has after its rows; its absence is a sign of a cut"
     )
@@ -108,6 +105,14 @@ class Layout(BaseModel):
     heading_noise: list[str] = Field(default_factory=list, description="marks that mean nothing beside a heading")
     wrapping: Wrapping = Field(default_factory=Wrapping)
     columns: list[Column]
+
+    @property
+    def vocabulary(self) -> str:
+        """What signs mean in this layout, in one text for the catalogue: ``|stars=withheld|rag:b=blue|``."""
+        said = [f"rag:{normal(printed).lower()}={colour}" for printed, colour in self.colours.items()]
+        said += ["stars=withheld"] if self.stars_withhold else []
+        said += [f"arrows={self.arrows}"] if self.arrows else []
+        return "".join(f"|{part}" for part in said) + "|" if said else ""
 
     @model_validator(mode="after")
     def _one_label(self) -> Layout:
@@ -308,7 +313,7 @@ def rivals(layout: CompiledLayout, lines: list[str], layouts: tuple[CompiledLayo
     A layout does when it fits and the text shows no less of it than of the text's own layout, or all signs that it has:
     then it has none that tells its own editions from this one.
     """
-    text = "\n".join(lines)
+    text = "\n".join(map(normal, lines))
     candidates = [other for other in layouts if other.name != layout.name and fits(other, text)]
     own = evidence(layout, text) if candidates else 0
     return [
@@ -328,7 +333,7 @@ def recognise(
     ``refused`` layouts are not asked. Raises FileRejected (unknown_layout, ambiguous_layout). The error names the
     nearest layout and the first lines that would not fit it.
     """
-    text = "\n".join(lines)
+    text = "\n".join(map(normal, lines))
     fitting = {layout.name: layout for layout in layouts if layout.name not in refused and fits(layout, text)}
     if known in fitting:
         return fitting[known]

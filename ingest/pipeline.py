@@ -21,13 +21,14 @@ import pyarrow as pa
 from ingest import budget, landing, raw
 from ingest.archive import Archive, FileRecord, fingerprint_of
 from ingest.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
+from ingest.characters import normal, squash
 from ingest.decisions import load_decisions
 from ingest.decoding import MAX_BYTES, DecodedText, decode
 from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
 from ingest.files import SourceUnreadable
 from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
 from ingest.landing import Scan, arrivals
-from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals, score, squash
+from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals, score
 from ingest.reader import Problem, read
 from ingest.reports.attribution import load_labels
 from ingest.reports.identity import identify_report, is_report
@@ -307,7 +308,7 @@ def _identify(
         _within_calendar(identity.reporting_quarter, ws)
     except FileRejected as error:
         record.edition_key = record.area_code = record.financial_year = record.quarter = record.layout = None
-        record.edition_source = record.area_source = record.comparator_text = None
+        record.edition_source = record.area_source = record.comparator_text = record.vocabulary = None
         record.rivals = []
         _reject(record, error, fingerprint)
         return
@@ -319,6 +320,7 @@ def _identify(
     record.layout = layout.name if layout else None
     record.rivals = rivals(layout, text.lines, layouts) if layout else []
     record.comparator_text = layout.spec.comparator if layout else None
+    record.vocabulary = layout.spec.vocabulary if layout else None
     record.encoding, record.line_count = text.encoding, len(text.lines)
     record.identified_with = fingerprint
     if record.outcome != "loaded" or before != (record.document, record.edition_key, record.layout):
@@ -342,16 +344,17 @@ def recognise_document(
     ``known`` and ``refused`` as in ``recognise``.
     """
     rules = load_rules()
+    lines = [normal(line) for line in text.lines]
     unknown: FileRejected | None = None
     try:
-        layout = recognise(text.lines, layouts, known, refused)
+        layout = recognise(lines, layouts, known, refused)
     except FileRejected as error:
         unknown = error
-    if is_report(text.lines, source_file, rules, fits_a_layout=unknown is None or unknown.code != "unknown_layout"):
-        return None, identify_report(text.lines, source_file, sidecar, areas, rules)
+    if is_report(lines, source_file, rules, fits_a_layout=unknown is None or unknown.code != "unknown_layout"):
+        return None, identify_report(lines, source_file, sidecar, areas, rules)
     if unknown is not None:
         raise _nearest(text, layouts) if unknown.code == "unknown_layout" else unknown
-    return layout, identify(text.lines, source_file, sidecar, layout, areas)
+    return layout, identify(lines, source_file, sidecar, layout, areas)
 
 
 def _within_calendar(quarter: ReportingQuarter, ws: Workspace) -> None:
@@ -576,7 +579,7 @@ def _nearest(text: DecodedText, layouts: tuple[CompiledLayout, ...]) -> FileReje
             best = (len(over), layout.name, over)
     printed = [index for index, line in enumerate(text.lines) if line.strip()]
     if best is None:
-        whole = "\n".join(text.lines[:400])
+        whole = "\n".join(map(normal, text.lines[:400]))
         name = max(layouts, key=lambda layout: score(layout, whole)).name
         over = printed
     else:

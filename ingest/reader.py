@@ -7,11 +7,17 @@ belong together, ``ingest.alignment`` which words belong to which column.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ingest.characters import normal, words_as_printed
 from ingest.errors import FileRejected
 from ingest.flow import FlowWalk
 from ingest.layouts import CompiledLayout
 from ingest.tables import TableWalk
 from ingest.walk import CUT, Problem, Reading, Row
+
+HEADING_COLUMNS = frozenset({"section_text", "theme_text"})
 
 __all__ = ["CUT", "Problem", "Reading", "Row", "read"]
 
@@ -27,10 +33,15 @@ def read(lines: list[str], layout: CompiledLayout, *, area_name: str = "", ends_
     two_editions, unknown_layout, too_costly) when the lines do not make one edition in this layout.
     """
     _check_lines(lines)
-    walk = (TableWalk if layout.spec.shape == "table" else FlowWalk)(lines, layout, area_name)
+    judged = [normal(line) for line in lines]
+    walk = (TableWalk if layout.spec.shape == "table" else FlowWalk)(judged, layout, area_name)
     walk.run()
     walk.finish(ends_with_newline)
-    return Reading(layout.name, walk.dispositions, walk.row_of_line, walk.rows, walk.problems)
+    reading = Reading(layout.name, walk.dispositions, walk.row_of_line, walk.rows, walk.problems)
+    other = {index for index, line in enumerate(lines) if line != judged[index]}
+    if other:
+        _as_printed(reading, lines, other, [column.column for column in layout.spec.columns])
+    return reading
 
 
 def _check_lines(lines: list[str]) -> None:
@@ -43,3 +54,54 @@ def _check_lines(lines: list[str]) -> None:
             f"hundred, and at most {MAX_LINE:,} are read. Break it where the document does and drop the file again.",
             line_from=number,
         )
+
+
+def _as_printed(reading: Reading, lines: list[str], other: set[int], columns: list[str]) -> None:
+    """Give the cells and problems of lines that were judged in another form the words that are printed."""
+    lines_of: dict[int, list[int]] = defaultdict(list)
+    for index, number in enumerate(reading.row_of_line):
+        if number is not None:
+            lines_of[number].append(index)
+    # A heading stands above its rows, or in the line of the first of them.
+    headings = _Printed(line for line, kind in zip(lines, reading.dispositions, strict=True) if kind == "section")
+    everything = _Printed(lines)
+    for row in reading.rows:
+        for column in HEADING_COLUMNS & row.cells.keys():
+            row.cells[column] = everything.look_up(headings.look_up(row.cells[column]))
+        if other.isdisjoint(lines_of[row.number]):
+            continue
+        printed = _Printed(lines[index] for index in lines_of[row.number])
+        for column in columns:
+            if column in row.cells and column not in HEADING_COLUMNS:
+                row.cells[column] = printed.take(row.cells[column])
+    for problem in reading.problems:
+        if problem.printed_text and problem.line_from:
+            about = range(problem.line_from - 1, problem.line_to or problem.line_from)
+            if not other.isdisjoint(about):
+                problem.printed_text = _Printed(lines[index] for index in about).take(problem.printed_text)
+
+
+class _Printed:
+    """The words of some lines as printed, to be looked up by their normal form, each occurrence once."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.forms: dict[str, list[str]] = {}
+        for line in lines:
+            for alike, printed in words_as_printed(line):
+                self.forms.setdefault(alike, []).append(printed)
+
+    def look_up(self, text: str) -> str:
+        """The text as it is printed where its words stand first."""
+        return " ".join(self.forms.get(word, [word])[0] for word in text.split(" "))
+
+    def take(self, text: str) -> str:
+        """The text as it is printed where its words stand that were not yet taken."""
+        return " ".join(map(self._take, text.split(" ")))
+
+    def _take(self, word: str) -> str:
+        whole = word.removesuffix(CUT)
+        forms = self.forms.get(whole)
+        if not forms:
+            return word
+        # The last occurrence is never used up: a problem may repeat what a cell holds.
+        return (forms.pop(0) if len(forms) > 1 else forms[0]) + word[len(whole) :]

@@ -131,6 +131,8 @@ RECEIVED_FILES = RawTable(
         ("area_source", _text, True),
         ("layout", _text, True),
         ("comparator_text", _text, True),
+        # What signs mean in the file's layout; see ``Layout.vocabulary``.
+        ("vocabulary", _text, True),
         ("encoding", _text, True),
         ("line_count", _int, True),
         ("row_count", _int, True),

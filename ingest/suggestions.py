@@ -12,12 +12,14 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from ingest.characters import normal
+
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _POLARITY = re.compile(r"\((?:low|high) (?:=|is) good\)")
 
 
 def _plain(text: str) -> str:
-    text = _POLARITY.sub(" ", text.lower().replace("%", " percent "))
+    text = _POLARITY.sub(" ", normal(text).lower().replace("%", " percent "))
     return _NOT_WORD.sub(" ", text).strip()
 
 

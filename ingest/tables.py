@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ingest import cells as kinds
 from ingest.alignment import LENIENT, LONGEST_ROW, UNPLACED_WORD, Alignment, align
 from ingest.budget import at_line
-from ingest.layouts import CompiledLayout, squash
+from ingest.characters import squash
+from ingest.layouts import CompiledLayout
 from ingest.walk import DANGLING, HAS_LETTER, LONGEST_LABEL, Row, Text, Walk
 
 
@@ -410,7 +411,7 @@ class TableWalk(Walk):
         label = self.rows[-1].cells.get("label_text", "")
         return len(label) <= LONGEST_LABEL and (
             text[:1].islower()
-            or text[:1] in "()\u2018'0123456789"
+            or text[:1] in "()'0123456789"
             or label.count("(") > label.count(")")
             or DANGLING.search(label) is not None
         )

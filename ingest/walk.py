@@ -17,9 +17,10 @@ from rapidfuzz import fuzz
 from ingest import cells as kinds
 from ingest.alignment import Alignment
 from ingest.budget import spend
+from ingest.characters import fold, squash
 from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, without_room
 from ingest.errors import FileRejected
-from ingest.layouts import CompiledLayout, fold, squash
+from ingest.layouts import CompiledLayout
 from ingest.schemas import PIECE_BREAK
 
 #: Stands at the end of a cell that the end of the file cut off, so that no part of it becomes a number.
@@ -39,7 +40,7 @@ UNRECOGNISED_SHARE = 0.3
 
 DANGLING = re.compile(
     r"(?:\b(?:of|and|in|the|for|to|or|with|a|an|by|at|on|from|as|per|who|that|which|their|no|not|under|over|aged|between"
-    r"|than|least|most|more|less|within|into|during|after|before|are|is|was|were|be|been|have|has|had|being)|[,(/&\u2013-])$",
+    r"|than|least|most|more|less|within|into|during|after|before|are|is|was|were|be|been|have|has|had|being)|[,(/&-])$",
     re.I,
 )
 CONTINUED = re.compile(r"\s*\((?:continued|cont(?:[.]|inued|'d)?)\)$", re.IGNORECASE)
@@ -417,7 +418,7 @@ class Walk(ABC):
                 text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])
             else:
                 text = " ".join(words[first:last])
-            if spec.kind == "rag" and last - first == 2 and not placement.doubled:
+            if spec.kind == "rag" and last - first == 2 and len(words[first]) == 1 and not placement.doubled:
                 icon, colour = words[first:last]
                 row.note(
                     "glyph_dropped",

@@ -885,6 +885,7 @@ _TALLIES = {
     "repaired": "d.value_status = 'repaired'",
     "damaged": "d.value_status = 'damaged'",
     "unavailable": "d.value_status in ('not_available', 'see_appendix')",
+    "withheld": "d.value_status = 'withheld'",
     "blank": "d.value_status = 'blank'",
     "previous_figures": f"(d.previous_value is not null or d.previous_value_status = '{SUPPRESSED}')",
     "previous_damaged": "d.previous_value_status = 'damaged'",

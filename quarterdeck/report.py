@@ -127,7 +127,8 @@ def print_summary(console: Console, outcome: Outcome, settings: Settings, second
     console.print()
     console.print(
         f"{_counted(len(held.by_edition.rows), 'edition')}, {held.rows} rows, {held.figures} figures: "
-        f"{held.repaired} repaired, {held.damaged} damaged, {held.unavailable} not available; "
+        f"{held.repaired} repaired, {held.damaged} damaged, {held.unavailable} not available"
+        f"{f', {held.withheld} withheld' if held.withheld else ''}; "
         f"{_counted(held.unmapped, 'row')} unmapped."
     )
     _print_national(console, held)

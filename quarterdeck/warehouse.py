@@ -42,6 +42,7 @@ class Summary:
     repaired: int
     damaged: int
     unavailable: int
+    withheld: int
     unmapped: int
     by_edition: Result
     rejected: Result
@@ -88,6 +89,7 @@ def summary(path: Path) -> Summary:
                 count(*) filter (where value_status = 'repaired'),
                 count(*) filter (where value_status = 'damaged'),
                 count(*) filter (where value_status in ('not_available', 'see_appendix')),
+                count(*) filter (where value_status = 'withheld'),
                 (select count(*) from bridge_indicator_label where indicator_key is null)
             from fct_observation
             """

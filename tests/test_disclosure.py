@@ -1422,7 +1422,7 @@ def test_the_summary_is_what_a_reader_of_the_dashboard_counts(warehouse):
                 ).fetchall()
             )
         totals = connection.execute(
-            "select row_count, figures + damaged + unavailable + blank, "
+            "select row_count, figures + damaged + unavailable + withheld + blank, "
             "judged_better + judged_similar + judged_worse + judged_none from mart_edition_summary"
         ).fetchall()
         assert all(len(set(row)) == 1 for row in totals)

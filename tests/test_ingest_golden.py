@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.characters import squash
 from ingest.decoding import decode
-from ingest.layouts import load_layouts, recognise, squash
+from ingest.layouts import load_layouts, recognise
 from ingest.reader import Reading, read
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -115,7 +115,7 @@ def generate(path: Path, councils: int, editions: int, rows: int, first_edition:
                     'number', 60, round(value - 60, 6), value >= 60
                 from figure where assessed and not damaged order by edition_key, row_number;
             insert into mart_edition_summary
-                select edition_key, topic, is_total, count(*), count(value), 0, count(*) filter (where value_status = 'damaged'), 0, 0, 0, 0,
+                select edition_key, topic, is_total, count(*), count(value), 0, count(*) filter (where value_status = 'damaged'), 0, 0, 0, 0, 0,
                     count(*) filter (where judgement = 'better'), count(*) filter (where judgement = 'similar'), count(*) filter (where judgement = 'worse'), 0,
                     count(*) filter (where quartile = 1), count(*) filter (where quartile = 2), count(*) filter (where quartile = 3), count(*) filter (where quartile = 4),
                     count(*) filter (where rag = 'green'), count(*) filter (where rag = 'amber'), count(*) filter (where rag = 'red')

@@ -12,6 +12,25 @@
   0|[1-9][0-9]{0,11}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}
 {%- endmacro %}
 
+{#
+  What points to a footnote: raised, starred, in square brackets (here braces), a letter in round ones
+  (but c, x and a star, which stand for a number that is kept back). A text is searched
+  for it with braces in place of square brackets, which engines do not read alike in patterns.
+#}
+{% macro footnote_mark() -%}
+  (?:[*†‡§¹²³⁰⁴⁵⁶⁷⁸⁹]+|[{][0-9a-z]{1,2}[}]|[*^][{][^{} ]{1,3}[}]|[(][abd-wyz][)])
+{%- endmacro %}
+
+{# What stands after a number and says what it measures: a time, people and what is counted of them, a rate. #}
+{% macro noun_pattern() -%}
+  (?:(?:working |school |calendar )?days?|weeks?|months?|years?|hours?|children|child|young people|people|persons?|individuals|families|pupils|cases|referrals|assessments|schools|plans)
+{%- endmacro %}
+
+{# A sign for a number that the document keeps back: a limit instead of a count, or c, x in brackets or without. #}
+{% macro withheld_pattern() -%}
+  (?:(?:[<>≤≥]=?|=[<>]|fewer than|less than|under) ?{{ number_pattern() }} ?%?|{{ number_pattern() }} ?%? or (?:fewer|less)|[cx]|[{][cx][}])
+{%- endmacro %}
+
 {% macro to_number(text) -%}
   try_cast(replace(replace(replace({{ text }}, ',', ''), '%', ''), ' ', '') as double)
 {%- endmacro %}
@@ -24,23 +43,81 @@
 {#
   Emits common table expressions that read the named cells of `relation`; the last one is called `figures_read`.
   cells: prefix -> text column. For each prefix the columns
-    <prefix>_reading        blank, read, repaired or unread
-    <prefix>_repair         overlap or stray_bracket, where repaired
+    <prefix>_reading        blank, read, repaired, unread, withheld (a sign says so) or starred (a star, of which the
+                            layout says what it means)
+    <prefix>_repair         overlap, stray_bracket or footnote_digit, where repaired
+    <prefix>_has_mark       whether the mark of a footnote stands at the figure
+    <prefix>_printed_unit   days, weeks, months, years, hours, count, rate or pounds, where words or a sign say so
     <prefix>_value          the number as printed (94.6 for 94.6%)
     <prefix>_decimals       printed decimals
     <prefix>_has_percent    whether % stands beside the number (outside a bracket), also where it is unread
-    <prefix>_bracket        none, count, percent or unreadable: what the bracket after the number holds
+    <prefix>_bracket        none, count, percent, withheld or unreadable: what the bracket after the number holds
     <prefix>_bracket_count  the number in the bracket, where it is a count
 #}
 {% macro read_figures(relation, cells) %}
 {%- set longest_overlap = 6 -%}
+{%- set mark = footnote_mark() -%}
+{%- set percentage = number_pattern() ~ ' ?%' -%}
 figures_cleaned as (
   select
     *
     {%- for prefix, column in cells.items() %},
-    {{ extract_group("replace(" ~ clean_text(column) ~ ", ' | (', ' (')", '^(.*[^* ])[ *]*$') }} as {{ prefix }}_printed
+    translate(replace(lower({{ clean_text(column) }}), ' | (', ' ('), '[]', '{}') as {{ prefix }}_clean
     {%- endfor %}
   from {{ relation }}
+),
+
+-- What is left of a marked figure. A digit is a mark only where it cannot be a piece of the number.
+figures_unmarked as (
+  select
+    *
+    {%- for prefix in cells %},
+    coalesce(
+      {{ extract_group(prefix ~ '_clean', '^(.*[0-9%)])(?: ?' ~ mark ~ ')+$') }},
+      {{ extract_group(prefix ~ '_clean', '^(.*[^* ])[ *]*$') }},
+      {{ prefix }}_clean
+    ) as {{ prefix }}_before_mark
+    {%- endfor %}
+  from figures_cleaned
+),
+
+figures_marked as (
+  select
+    *
+    {%- for prefix in cells %},
+    coalesce(
+      {{ extract_group(prefix ~ '_before_mark', '^([^(]*[0-9%]) ?(?:' ~ mark ~ ' ?)+[(][^()]+[)]$') }}
+        || {{ extract_group(prefix ~ '_before_mark', '([(][^()]+[)])$') }},
+      {{ prefix }}_before_mark
+    ) as {{ prefix }}_without_mark
+    {%- endfor %}
+  from figures_unmarked
+),
+
+figures_numbered as (
+  select
+    *
+    {%- for prefix in cells %},
+    coalesce(
+      {{ extract_group(prefix ~ '_without_mark', '^(' ~ percentage ~ '|[1-9][0-9]{0,2}(?:,[0-9]{3})+) ?[0-9] ?[(][^()]+[)]$') }}
+        || {{ extract_group(prefix ~ '_without_mark', '([(][^()]+[)])$') }},
+      {{ extract_group(prefix ~ '_without_mark', '^(' ~ percentage ~ ' ?[(][^()]+[)])[0-9]$') }},
+      {{ extract_group(prefix ~ '_without_mark', '^(' ~ percentage ~ ')[0-9]$') }},
+      {{ extract_group(prefix ~ '_without_mark', '^(' ~ percentage ~ ') ?[(][0-9][)] ?[(][0-9][0-9,]+[)]$') }}
+        || {{ extract_group(prefix ~ '_without_mark', '([(][^()]+[)])$') }},
+      {{ extract_group(prefix ~ '_without_mark', '^(' ~ percentage ~ ' ?[(][0-9][0-9,]+[)]) ?[(][0-9][)]$') }}
+    ) as {{ prefix }}_without_digit
+    {%- endfor %}
+  from figures_marked
+),
+
+figures_printed as (
+  select
+    *
+    {%- for prefix in cells %},
+    coalesce({{ prefix }}_without_digit, {{ prefix }}_without_mark) as {{ prefix }}_printed
+    {%- endfor %}
+  from figures_numbered
 ),
 
 figures_bracketed as (
@@ -56,7 +133,7 @@ figures_bracketed as (
       else 'none'
     end as {{ prefix }}_bracket_form
     {%- endfor %}
-  from figures_cleaned
+  from figures_printed
 ),
 
 figures_split as (
@@ -77,6 +154,25 @@ figures_split as (
   from figures_bracketed
 ),
 
+figures_measured as (
+  select
+    *
+    {%- for prefix in cells %},
+    case
+      when {{ matches(prefix ~ '_main', number_pattern() ~ ' ' ~ noun_pattern()) }} then
+        case
+          {%- for unit in ['day', 'week', 'month', 'year', 'hour'] %}
+          when {{ matches(prefix ~ '_main', '.* ' ~ unit ~ 's?') }} then '{{ unit }}s'
+          {%- endfor %}
+          else 'count'
+        end
+      when {{ matches(prefix ~ '_main', number_pattern() ~ ' ?per (?:[0-9][0-9,]*|head|child)(?: (?:of )?(?:the )?(?:population|' ~ noun_pattern() ~ '))?') }} then 'rate'
+      when {{ matches(prefix ~ '_main', '£ ?' ~ number_pattern()) }} then 'pounds'
+    end as {{ prefix }}_printed_unit
+    {%- endfor %}
+  from figures_split
+),
+
 figures_pieces as (
   select
     *
@@ -84,7 +180,7 @@ figures_pieces as (
     split_part({{ prefix }}_main, ' | ', 1) as {{ prefix }}_head,
     case when instr({{ prefix }}_main, ' | ') > 0 then substr({{ prefix }}_main, instr({{ prefix }}_main, ' | ') + 3) end as {{ prefix }}_tail
     {%- endfor %}
-  from figures_split
+  from figures_measured
 ),
 
 -- What stands twice at a break shows how the pieces fit: every overlap that gives a figure is a candidate.
@@ -121,6 +217,7 @@ figures_texts as (
     {%- set candidates = [] -%}
     {%- for length in range(1, longest_overlap + 1) %}{% do candidates.append(prefix ~ '_candidate_' ~ length) %}{% endfor %},
     case
+      when {{ prefix }}_printed_unit is not null then {{ extract_group(prefix ~ '_main', '^(?:£ ?)?(' ~ number_pattern() ~ ')(?: ?[a-z].*)?$') }}
       when {{ prefix }}_tail is null then case when {{ matches(prefix ~ '_main', number_pattern() ~ ' ?%?') }} then {{ prefix }}_main end
       -- The pieces could as well be two halves of one figure: nothing decides between the readings.
       when {{ is_possible_figure(prefix ~ '_head || ' ~ prefix ~ '_tail') }} then null
@@ -136,15 +233,19 @@ figures_read as (
     {%- for prefix in cells %},
     case
       when {{ prefix }}_printed is null then 'blank'
+      when {{ matches(prefix ~ '_clean', withheld_pattern() ~ '(?: ?[(][^()]*[)])?') }} then 'withheld'
+      when {{ matches(prefix ~ '_clean', '[*]+ ?%?(?: ?[(][*]+ ?%?[)])?') }} then 'starred'
       when {{ prefix }}_figure is null then 'unread'
-      when {{ prefix }}_tail is not null or {{ prefix }}_bracket_form = 'stray' then 'repaired'
+      when {{ prefix }}_tail is not null or {{ prefix }}_bracket_form = 'stray' or {{ prefix }}_without_digit is not null then 'repaired'
       else 'read'
     end as {{ prefix }}_reading,
     case
       when {{ prefix }}_figure is null then null
       when {{ prefix }}_tail is not null then 'overlap'
       when {{ prefix }}_bracket_form = 'stray' then 'stray_bracket'
+      when {{ prefix }}_without_digit is not null then 'footnote_digit'
     end as {{ prefix }}_repair,
+    {{ prefix }}_figure is not null and {{ prefix }}_printed <> {{ prefix }}_clean and {{ prefix }}_without_digit is null as {{ prefix }}_has_mark,
     {{ to_number(prefix ~ '_figure') }} as {{ prefix }}_value,
     case when {{ prefix }}_figure is not null then length(coalesce({{ extract_group(prefix ~ '_figure', '[.]([0-9]+)') }}, '')) end as {{ prefix }}_decimals,
     coalesce(instr({{ prefix }}_main, '%') > 0, false) as {{ prefix }}_has_percent,
@@ -153,6 +254,7 @@ figures_read as (
       when {{ prefix }}_bracket_form <> 'closed' then 'none'
       when {{ matches(prefix ~ '_inside', count_pattern()) }} then 'count'
       when {{ matches(prefix ~ '_inside', number_pattern() ~ ' ?%') }} then 'percent'
+      when {{ matches(prefix ~ '_inside', withheld_pattern() ~ '|[*]+') }} then 'withheld'
       else 'unreadable'
     end as {{ prefix }}_bracket,
     case

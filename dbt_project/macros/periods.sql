@@ -40,6 +40,20 @@
   (try_cast({{ text }} as int) + case when length({{ text }}) = 2 then 2000 else 0 end)
 {%- endmacro %}
 
+{# The day that a text names; day before month, as in Britain. Null where there is no such day. #}
+{% macro date_of(text, day, month, year) -%}
+  {%- set named = '^' ~ day ~ '[- ](' ~ month ~ ')[ ,-]{1,2}' ~ year ~ '$' -%}
+  try_cast(
+    case
+      when {{ matches(text, '20[0-9]{2}-[01]?[0-9]-[0-3]?[0-9]') }} then {{ text }}
+      when {{ matches(text, '[0-3]?[0-9][/.-][01]?[0-9][/.-]' ~ year) }} then
+        {{ year_of(extract_group(text, '[/.-](' ~ year ~ ')$')) }} || '-' || {{ extract_group(text, '^[0-9]+[/.-]([0-9]+)') }} || '-' || {{ extract_group(text, '^([0-9]+)') }}
+      when {{ matches(text, day ~ '[- ]' ~ month ~ '[ ,-]{1,2}' ~ year) }} then
+        {{ year_of(extract_group(text, '(' ~ year ~ ')$')) }} || '-' || {{ month_of(extract_group(text, named)) }} || '-' || {{ extract_group(text, '^([0-9]+)') }}
+    end as date
+  )
+{%- endmacro %}
+
 {#
   Emits common table expressions that read the period text of `relation`; the last one is called `periods_read`.
   text: column with the printed period; fy_start: first year of the edition's financial year; quarter: the edition's
@@ -53,10 +67,11 @@
 {%- set other_year = '(?:19|20)?[0-9]{2}' -%}
 {%- set term = '(?:spring|summer|autumn)' -%}
 {%- set gap = '[-. ,]?' -%}
+{%- set day = '[0-3]?[0-9](?:st|nd|rd|th)?(?: of)?' -%}
 periods_lowered as (
   select
     *,
-    ' ' || replace(lower({{ clean_text(text) }}), '''', '') || ' ' as period_lower
+    ' ' || replace(replace(lower({{ without_raised_marks(clean_text(text)) }}), '''', ''), 'year to date', 'ytd') || ' ' as period_lower
   from {{ relation }}
 ),
 
@@ -74,6 +89,15 @@ periods_cleaned as (
   from periods_lowered
 ),
 
+-- A day, or the end of a month, on which something was counted: "as at 30 June 2022", "end of June 2022".
+periods_parts as (
+  select
+    *,
+    coalesce({{ extract_group('trim(period_lower)', '^(?:as )?(?:at|of) (?:the )?(.*)$') }}, trim(period_lower)) as period_dated,
+    {{ extract_group('trim(period_lower)', '^(?:(?:as )?(?:at|of) )?(?:the )?(?:end of )(.*)$') }} as end_of_text
+  from periods_cleaned
+),
+
 periods_formed as (
   select
     *,
@@ -81,16 +105,20 @@ periods_formed as (
       when {{ matches('period_token', 'q[1-4]') }} then 'bare_quarter'
       when {{ matches('period_token', 'q[1-4]' ~ gap ~ year ~ '[-/]' ~ year ~ '|' ~ year ~ '[-/]' ~ year ~ gap ~ 'q[1-4]') }} then 'quarter'
       when {{ matches('period_token', 'last (?:mth|month) of q') }} then 'last_month'
+      when {{ matches('period_token', 'q1[-&]q?[2-4](?:' ~ gap ~ year ~ '[-/]' ~ year ~ ')?|ytd') }} then 'quarters'
+      when {{ matches('period_dated', '[0-3]?[0-9][/.-][01]?[0-9][/.-]' ~ year ~ '|20[0-9]{2}-[01]?[0-9]-[0-3]?[0-9]|' ~ day ~ '[- ]' ~ month ~ '[ ,-]{1,2}' ~ year) }} then 'date'
+      when {{ matches('period_dated', 'end of ' ~ month) }} then 'bare_month'
       when {{ matches('period_token', full_year) }} then 'year'
       when {{ matches('period_token', full_year ~ '[-/]' ~ other_year) }} then 'years'
       when {{ matches('period_token', term ~ '(?: term)?' ~ gap ~ year ~ '|' ~ full_year ~ gap ~ term ~ '(?: term)?') }} then 'term'
       -- The summer of a pair of years would be another one in a financial than in an academic year.
       when {{ matches('period_token', '(?:spring|autumn)(?: term)?' ~ gap ~ full_year ~ '[-/]' ~ other_year) }} then 'term_of_years'
       when {{ matches('period_token', month ~ gap ~ year) }} then 'month'
+      when {{ matches('end_of_text', month ~ gap ~ year) }} or {{ matches('period_dated', month ~ gap ~ year) }} then 'month'
       when {{ matches('period_token', month ~ gap ~ year ~ '-' ~ month ~ gap ~ year) }} then 'span'
       when {{ matches('period_token', '(?:rolling )?(?:year|12 months?)(?:-| ending | ended | )' ~ month ~ gap ~ year) }} then 'year_to'
     end as period_form
-  from periods_cleaned
+  from periods_parts
 ),
 
 periods_parted as (
@@ -104,7 +132,10 @@ periods_parted as (
     {{ month_of(extract_group('period_token', '^(' ~ month ~ ')')) }} as first_month,
     {{ year_of(extract_group('period_token', '^' ~ month ~ gap ~ '(' ~ year ~ ')-')) }} as first_month_year,
     {{ month_of(extract_group('period_token', '(' ~ month ~ ')' ~ gap ~ year ~ '$')) }} as last_month,
-    {{ year_of(extract_group('period_token', '(' ~ year ~ ')$')) }} as last_year
+    {{ year_of(extract_group('period_token', '(' ~ year ~ ')$')) }} as last_year,
+    cast({{ extract_group('period_token', 'q1[-&]q?([2-4])') }} as int) as last_quarter,
+    {{ date_of('period_dated', day, month, year) }} as period_day,
+    {{ month_of(extract_group('period_dated', 'end of (' ~ month ~ ')$')) }} as bare_month
   from periods_formed
 ),
 
@@ -127,7 +158,13 @@ periods_typed as (
     case
       when period_form = 'bare_quarter' then 'quarter'
       when period_form = 'quarter' and pair_second = pair_first + 1 then 'quarter'
-      when period_form in ('last_month', 'month') then 'month'
+      when period_form in ('last_month', 'month', 'bare_month') then 'month'
+      when period_form = 'quarters' and (pair_first is null or pair_second = pair_first + 1)
+        then case coalesce(last_quarter, {{ quarter }}) when 4 then 'financial_year' else 'year_to_date' end
+      -- What is counted on the last day of a quarter or a month is that quarter's or month's.
+      when period_form = 'date' and period_day = last_day(period_day)
+        then case when mod(cast(extract(month from period_day) as int), 3) = 0 then 'quarter' else 'month' end
+      when period_form = 'date' and period_day is not null then 'day'
       when period_form = 'year' then case period_year_type when 'academic' then 'academic_year' else 'calendar_year' end
       when period_form = 'years' and pair_second = pair_first + 1
         then case period_year_type when 'academic' then 'academic_year' else 'financial_year' end
@@ -148,6 +185,13 @@ periods_numbered as (
     case
       when period_form = 'bare_quarter' then {{ fy_start }}
       when period_form in ('quarter', 'years') then pair_first
+      when period_form = 'quarters' then coalesce(pair_first, {{ fy_start }})
+      when period_form = 'date' then cast(extract(year from period_day) as int)
+        - case when period_type = 'quarter' and extract(month from period_day) = 3 then 1 else 0 end
+      -- A month without a year is the last one that had ended when the edition's quarter did.
+      when period_form = 'bare_month' then {{ fy_start }}
+        + case when bare_month <= 3 then 1 else 0 end
+        - case when mod(bare_month + 8, 12) >= 3 * {{ quarter }} then 1 else 0 end
       when period_form = 'year' then case period_type when 'academic_year' then year_part - 1 else year_part end
       when period_form = 'term' then coalesce(year_part, last_year)
       when period_form = 'term_of_years' then case term_part when 'spring' then pair_second else pair_first end
@@ -159,6 +203,11 @@ periods_numbered as (
       when period_form in ('bare_quarter', 'quarter') then quarter_part
       when period_form in ('term', 'term_of_years') then case term_part when 'spring' then 1 when 'summer' then 2 when 'autumn' then 3 end
       when period_form = 'last_month' then case {{ quarter }} when 4 then 3 else 3 * {{ quarter }} + 3 end
+      when period_form = 'quarters' then coalesce(last_quarter, {{ quarter }})
+      when period_form = 'date' and period_type = 'quarter'
+        then case extract(month from period_day) when 6 then 1 when 9 then 2 when 12 then 3 when 3 then 4 end
+      when period_form = 'date' then cast(extract(month from period_day) as int)
+      when period_form = 'bare_month' then bare_month
       when period_form = 'span' and period_type = 'quarter' then case first_month when 4 then 1 when 7 then 2 when 10 then 3 when 1 then 4 end
       when period_form in ('month', 'span', 'year_to') then last_month
     end as period_number
@@ -177,6 +226,8 @@ periods_read as (
       when 'month' then 'month-' || period_year || '-' || lpad({{ as_text('period_number') }}, 2, '0')
       when 'rolling_year' then 'ry-' || period_year || '-' || lpad({{ as_text('period_number') }}, 2, '0')
       when 'multi_year' then 'my-' || pair_first || '-' || pair_second
+      when 'year_to_date' then 'ytd-' || {{ quarter_key('period_year', 'period_number') }}
+      when 'day' then 'day-' || period_day
     end as period_key,
     case period_type
       when 'quarter' then {{ quarter_label('period_year', 'period_number') }}
@@ -187,6 +238,8 @@ periods_read as (
       when 'month' then {{ month_name('period_number') }} || ' ' || period_year
       when 'rolling_year' then 'Year to ' || {{ month_name('period_number') }} || ' ' || period_year
       when 'multi_year' then pair_first || ' to ' || pair_second
+      when 'year_to_date' then 'Quarters 1 to ' || period_number || ' ' || {{ year_pair('period_year') }}
+      when 'day' then extract(day from period_day) || ' ' || {{ month_name('period_number') }} || ' ' || period_year
     end as period_label,
     case period_type
       when 'quarter' then {{ quarter_start('period_year', 'period_number') }}
@@ -197,6 +250,8 @@ periods_read as (
       when 'rolling_year' then {{ day_after('last_day(make_date(period_year - 1, period_number, 1))') }}
       when 'calendar_year' then make_date(period_year, 1, 1)
       when 'multi_year' then make_date(period_year, 1, 1)
+      when 'year_to_date' then make_date(period_year, 4, 1)
+      when 'day' then period_day
     end as period_start,
     case period_type
       when 'quarter' then {{ quarter_end('period_year', 'period_number') }}
@@ -206,6 +261,8 @@ periods_read as (
       when 'month' then last_day(make_date(period_year, period_number, 1))
       when 'rolling_year' then last_day(make_date(period_year, period_number, 1))
       when 'multi_year' then make_date(pair_second, 12, 31)
+      when 'year_to_date' then {{ quarter_end('period_year', 'period_number') }}
+      when 'day' then period_day
       when 'calendar_year' then make_date(period_year, 12, 31)
     end as period_end
   from periods_numbered

@@ -2,9 +2,9 @@
   How printed text is made comparable. Nothing here decides what a text means.
 #}
 
-{# One blank between words, one kind of dash, no invisible characters. Null stays null, blank becomes null. #}
+{# Text in normal form with one blank between words. Null stays null, blank becomes null. #}
 {% macro clean_text(text) -%}
-  nullif(trim({{ replace_all("translate(" ~ text ~ ", '‐‑‒–—―−\u00a0\t\n\r\u200b\ufeff', '-------    ')", ' +', ' ') }}), '')
+  nullif(trim({{ replace_all(normal_text(text), '[ \t\n\r]+', ' ') }}), '')
 {%- endmacro %}
 
 {# What a label states about polarity: '(low = good)', '(high is good)', 'no polarity'. #}
@@ -25,7 +25,7 @@
   (a share is not a count), everything else that is no letter or digit a blank, no leading article.
 #}
 {% macro normalise_label(text) -%}
-  {%- set spelled = "replace(replace(translate(" ~ without_polarity("lower(" ~ clean_text(text) ~ ")") ~ ", '''‘’`\"“”', ''), '%', ' percent '), '&', ' and ')" -%}
+  {%- set spelled = "replace(replace(translate(" ~ without_polarity("lower(" ~ clean_text(text) ~ ")") ~ ", '''\"', ''), '%', ' percent '), '&', ' and ')" -%}
   {%- set words = "replace(' ' || trim(" ~ replace_all(spelled, '[^a-z0-9]+', ' ') ~ ") || ' ', ' percentage ', ' percent ')" -%}
   trim({{ replace_all(replace_all(words, '^ the ', ' '), '^ no of ', ' number of ') }})
 {%- endmacro %}
@@ -42,6 +42,11 @@
 {# A cell that holds marks only: a bullet, a dash, an underscore that stood in for something else. #}
 {% macro is_only_marks(text) -%}
   {{ matches("lower(" ~ text ~ ")", '[^a-z0-9]+') }}
+{%- endmacro %}
+
+{# A text of small letters without the marks of footnotes at its end; a star alone stays. #}
+{% macro without_raised_marks(text) -%}
+  coalesce({{ extract_group(text, '^(.*[^ *†‡§¹²³⁰⁴⁵⁶⁷⁸⁹])(?: ?[*†‡§¹²³⁰⁴⁵⁶⁷⁸⁹]+| [(][a-z][)])+$') }}, {{ text }})
 {%- endmacro %}
 
 {# The form in which a cell is looked up among known wordings. #}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.characters import normal, squash
 from ingest.decoding import SIGNATURES
 from ingest.errors import FileRejected
 from ingest.national.csv_blocks import WINDOWS, NotUtf8, open_csv
@@ -136,8 +137,8 @@ class Table:
 
 
 def fold(heading: str) -> str:
-    """A heading without what does not distinguish it: case, spaces at its ends and doubled ones."""
-    return " ".join(heading.replace("\ufeff", "").split()).casefold()
+    """A heading without what does not distinguish it: odd characters, case, spaces at its ends and doubled ones."""
+    return squash(normal(heading)).casefold()
 
 
 def recognise(path: Path, source_file: str, stated: str | None = None) -> tuple[Kind, list[str]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ingest.characters import normal, squash
+
 MANDATORY = ("time_period", "time_identifier", "geographic_level", "country_code", "country_name")
 
 #: Symbols that stand for a number: suppressed, not applicable, not available, low, rounds to zero, unreliable,
@@ -202,12 +204,12 @@ _TWO_YEARS = re.compile(r"^((?:19|20|21)[0-9]{2})([0-9]{2})$")
 
 def time_identifier(text: str | None) -> str | None:
     """The identifier as the standard spells it, or None."""
-    return TIME_BY_LOWER_NAME.get(" ".join((text or "").split()).lower())
+    return TIME_BY_LOWER_NAME.get(squash(normal(text or "")).lower())
 
 
 def level_of(text: str | None) -> Level | None:
     """The level as the standard spells it, or None."""
-    return LEVELS.get(LEVEL_BY_LOWER_NAME.get(" ".join((text or "").split()).lower(), ""))
+    return LEVELS.get(LEVEL_BY_LOWER_NAME.get(squash(normal(text or "")).lower(), ""))
 
 
 def has_period_form(identifier: str, period: str | None) -> bool:
@@ -220,7 +222,7 @@ def has_period_form(identifier: str, period: str | None) -> bool:
 
 def plain(text: str) -> str:
     """A name for comparing: case, punctuation and a leading "city of" do not make another area."""
-    text = re.sub(r"[^a-z0-9 ]", " ", text.lower().replace("&", " and ").replace("'", ""))
+    text = re.sub(r"[^a-z0-9 ]", " ", normal(text).lower().replace("&", " and ").replace("'", ""))
     words = text.split()
     for beginning in (["city", "of"], ["royal", "borough", "of"], ["london", "borough", "of"], ["county", "of"]):
         if words[: len(beginning)] == beginning:

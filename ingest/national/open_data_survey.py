@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.characters import normal, squash
 from ingest.errors import FileRejected
 from ingest.national import csv_blocks
 from ingest.national import open_data_standard as standard
@@ -77,7 +78,7 @@ def layout_of(file: CsvFile, meta: Meta | None) -> Layout:
         if not name:
             name = f"column_{place + 1}"
             unnamed.append(place)
-        plain = re.sub(r"[ \-]+", "_", name.lower())
+        plain = re.sub(r"[ \-]+", "_", squash(normal(name)).lower())
         folded = plain if plain in standard.KNOWN_COLUMNS else name
         if folded in seen:
             raise FileRejected(
@@ -129,7 +130,7 @@ def read_meta(path: Path, meta_path: Path | None) -> Meta | None:
 def _meta_in(meta_path: Path, encoding: str) -> Meta:
     try:
         file = csv_blocks.open_csv(meta_path, None if encoding == csv_blocks.UTF8 else encoding)
-        places = {name.strip().lower(): place for place, name in enumerate(file.heading)}
+        places = {squash(normal(name)).lower(): place for place, name in enumerate(file.heading)}
         if missing := {"col_name", "col_type"} - set(places):
             return Meta(meta_path, {}, frozenset(), f"it has no column {', '.join(sorted(missing))}")
         columns = [[] for _ in file.heading]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ingest.characters import normal
 from ingest.reports.rules import NUMBER_WORDS, Rules, load_rules
 
 #: From this fit on a phrase is taken to speak of an indicator. On the real report and the made-up ones every right
@@ -71,7 +72,7 @@ class Labels:
 
     def words_of(self, text: str) -> frozenset[str]:
         """The words by which a text is compared: lower case, synonyms made one, plural endings and stop words gone."""
-        text = _APOSTROPHE.sub("", text.lower().replace("%", " percent ").replace("’", "'").replace("‘", "'"))
+        text = _APOSTROPHE.sub("", normal(text).lower().replace("%", " percent "))
         text = " ".join(text.replace("&", " and ").split())
         if self._rules.any_synonym.search(text):
             for pattern, to in self._rules.synonyms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ingest.areas import Area, Areas
+from ingest.characters import normal, squash
 from ingest.errors import FileRejected
 from ingest.identity import (
     Identity,
@@ -15,7 +16,6 @@ from ingest.identity import (
     agreed_edition,
     find_quarters,
 )
-from ingest.layouts import squash
 from ingest.reports.numbers import Period, mark
 from ingest.reports.paragraphs import cut, view_of
 from ingest.reports.rules import Rules
@@ -85,7 +85,7 @@ def identify_report(
 
 def _views(lines: list[str]) -> list[str]:
     some = lines if len(lines) <= _HEAD + _TAIL else [*lines[:_HEAD], *lines[-_TAIL:]]
-    return [view_of(line[:_WIDTH]) for line in some]
+    return [view_of(normal(line[:_WIDTH])) for line in some]
 
 
 def _own_editions(lines: list[str], rules: Rules) -> list[tuple[ReportingQuarter, int, str]]:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingest.identity import ReportingQuarter
 from ingest.reports.paragraphs import view_of
 from ingest.reports.rules import NUMBER_WORDS, PERIOD_MARK, PERIOD_REST, WORD_NUMBER, Rules
 
 _TOKEN = re.compile(
-    r"(?<![\w.,/£$#])(?P<sign>(?<![\w)-])[-+](?=[0-9]))?(?<![0-9][-:])"
+    r"(?<![\w.,/£$#%\ufffd])(?P<sign>(?<![\w)-])[-+](?=[0-9]))?(?<![0-9][-:])"
     r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)"
     r"(?P<percent> ?%(?: points?)?| ?per ?cent(?:age)?\b(?: points?\b)?)?"
-    r"(?P<points> ?(?:percentage )?(?:points?|ppts?|pp)\b)?(?![\w]|[.,:/][0-9])"
+    r"(?P<points> ?(?:percentage )?(?:points?|ppts?|pp)\b)?(?![\w\ufffd]|[.,:/][0-9]| ?%)"
     rf"|\b(?P<words>{WORD_NUMBER})\b"
     r"(?P<of>[- ](?:thirds?|fifths?|half|halves|tenths?|hundred|thousand|million|quarters? of))?"
     r"(?P<word_percent> per ?cent(?:age)?\b(?: points?\b)?)?(?P<word_points> (?:percentage )?points?\b)?",
     re.IGNORECASE,
 )
+#: Between two numbers, where neither says whether it is a piece of the other, or a mark at it.
+_SIDE_BY_SIDE = re.compile(r"\)? ")
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH_NAMES = [
@@ -138,7 +141,21 @@ def mark(text: str, rules: Rules, edition: ReportingQuarter | None) -> Marked:
                 marked.spans.append(Span(found.start(), found.end(), "wording"))
             else:
                 marked.tokens.append(token)
+    _part_doubtful(marked)
     return marked
+
+
+def _part_doubtful(marked: Marked) -> None:
+    """Numbers in digits side by side become ``unexplained``: no figure is made of what may be half of one."""
+    doubtful: set[int] = set()
+    for before, after in pairwise(marked.tokens):
+        between = marked.view[before.end : after.start]
+        if before.in_words or after.in_words or not _SIDE_BY_SIDE.fullmatch(between):
+            continue
+        # Behind a closed bracket only the second is in doubt.
+        doubtful |= {id(after)} if ")" in between else {id(before), id(after)}
+    marked.spans += [Span(token.start, token.end, "unexplained") for token in marked.tokens if id(token) in doubtful]
+    marked.tokens = [token for token in marked.tokens if id(token) not in doubtful]
 
 
 def _start_of(found: re.Match[str], name: str) -> tuple[int, ...]:

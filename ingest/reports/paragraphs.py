@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.layouts import squash
+from ingest.characters import normal, normal_places, squash
+from ingest.reports.footnotes import marks_in
 from ingest.reports.redaction import WITHHELD, names_in_contacts, withhold
 from ingest.reports.rules import Rules
 
 _MARKUP = re.compile(r"<(?:!--|/?[A-Za-z])[^<>]{0,400}>|&(?:#x?[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 #: Character references that say what a number is.
 _SIGNS = {"&pound;": "£", "&#163;": "£"}
-_VIEW = str.maketrans("‘’‛´`“”„–—−‐‑‒\u00a0\ufffd", "'''''\"\"\"------  ")
 _START = re.compile(r"^\s*\(?(?P<label>\d{1,3}(?:\.\d{1,3}){0,2})(?P<mark>[.)]{0,2})(?P<gap>\s+|$)(?P<rest>.*)$")
-_BULLET = re.compile(r"^\s*(?:[•●▪◦‣·*\uf0b7]|[-–o](?=\s)|\(?[a-z]{1,2}\)|\(?[ivx]{1,4}[.)])\s+(?=\S)")
+_BULLET = re.compile(r"^\s*(?:[•●▪◦‣·*\uf0b7]|[-o](?=\s)|\(?[a-z]{1,2}\)|\(?[ivx]{1,4}[.)])\s+(?=\S)")
 _TERMINATED = re.compile(r"[.!?:;][\"')\]]*$")
 _BARE_NUMBER = re.compile(r"^\W*\d{1,3}\W*$")
 #: A heading is no longer than this; the longest seen has 108 characters (November 2026).
@@ -29,15 +30,18 @@ _HEADING_LINES = 3
 
 
 def view_of(text: str) -> str:
-    """The text as the patterns see it, character for character: one kind of quotation mark and dash, no markup."""
+    """A text in normal form as the patterns see it, character for character: without markup."""
     if "<" in text or "&" in text:
         text = _MARKUP.sub(lambda found: _SIGNS.get(found.group(), "").ljust(len(found.group())), text)
-    return text.translate(_VIEW)
+    return text
 
 
 @dataclass
 class Paragraph:
-    """A paragraph: its printed label, the heading above it, its lines, and its words in one line of text."""
+    """A paragraph: its printed label, the heading above it, its lines, and its words in one line of text.
+
+    ``text`` is what is judged: in normal form and without footnote marks. ``printed`` gives the words as they stand.
+    """
 
     number: int
     label: str | None
@@ -48,6 +52,10 @@ class Paragraph:
     breaks: list[int] = field(default_factory=list)
     text: str = ""
     starts: list[int] = field(default_factory=list)
+    #: The footnote marks that were taken out: the place in ``text`` where each stood, and the mark.
+    marks: list[tuple[int, str]] = field(default_factory=list)
+    _printed: str = ""
+    _places: list[int] = field(default_factory=list)
 
     def add(self, line_number: int, text: str, *, bullet: bool = False) -> None:
         self.pieces.append((line_number, text))
@@ -58,19 +66,48 @@ class Paragraph:
     def close(self) -> None:
         """Join the pieces; a word that a line end tore apart at its hyphen is joined without a blank."""
         parts: list[str] = []
+        printed: list[str] = []
         offsets: list[int] = []
-        length = 0
+        length = printed_length = 0
         for _, piece in self.pieces:
-            glued = bool(parts) and re.search(r"\w-$", parts[-1][-2:]) is not None
-            joiner = "" if not parts or glued else " "
-            parts.append(joiner + piece)
+            torn = bool(parts) and (re.search(r"\w-$", parts[-1][-2:]) or printed[-1].endswith("\u00ad"))
+            joiner = "" if not parts or torn else " "
+            judged, places, marks = _judged(piece)
             offsets.append(length + len(joiner))
+            self.marks += [(offsets[-1] + place, mark) for place, mark in marks]
+            self._places += [printed_length] * len(joiner)
+            self._places += [printed_length + len(joiner) + place for place in places]
+            parts.append(joiner + judged)
+            printed.append(joiner + piece)
             length += len(parts[-1])
-        self.text, self.starts = "".join(parts), offsets
+            printed_length += len(printed[-1])
+        self._places.append(printed_length)
+        self.text, self._printed, self.starts = "".join(parts), "".join(printed), offsets
         self.breaks = [offsets[index] for index in self.breaks]
+
+    def printed(self, start: int = 0, end: int | None = None) -> str:
+        """The words between two places of ``text`` as they are printed."""
+        return self._printed[self._places[start] : self._places[len(self.text) if end is None else end]]
 
     def line_at(self, offset: int) -> int:
         return self.pieces[max(0, bisect_right(self.starts, offset) - 1)][0]
+
+
+def _judged(piece: str) -> tuple[str, Sequence[int], list[tuple[int, str]]]:
+    """A piece as it is judged, the place in the piece of each of its characters, and the marks left out."""
+    text, places = normal_places(piece)
+    kept: list[str] = []
+    kept_places: list[int] = []
+    marks: list[tuple[int, str]] = []
+    at = length = 0
+    for start, end in [*marks_in(text), (len(text), len(text))]:
+        kept.append(text[at:start])
+        kept_places += places[at:start]
+        length += start - at
+        if end > start:
+            marks.append((length, text[start:end].strip()))
+        at = end
+    return "".join(kept), kept_places, marks
 
 
 @dataclass
@@ -91,7 +128,7 @@ class _Cutter:
     def __init__(self, lines: list[str], rules: Rules) -> None:
         self.lines = lines
         self.rules = rules.structure
-        self.views = [squash(view_of(line)) for line in lines]
+        self.views = [squash(view_of(normal(line))) for line in lines]
         self.starts = self._numbered_starts()
         self.dispositions = ["blank"] * len(lines)
         self.owner: list[Paragraph | None] = [None] * len(lines)
@@ -198,7 +235,9 @@ class _Cutter:
         # The piece is cut from the line itself, not from its view, so that words stay as printed.
         printed = self.lines[index]
         if label is not None:
-            printed = printed[view_of(printed).index(label) + len(label) :].lstrip().lstrip(".)") if rest else ""
+            judged, places = normal_places(printed)
+            after = places[view_of(judged).index(label) + len(label)]
+            printed = printed[after:].lstrip().lstrip(".)") if rest else ""
         self._take(index, squash(printed))
 
     def _take(self, index: int, piece: str) -> None:
@@ -243,7 +282,7 @@ class _Cutter:
         if (
             tail <= 2
             and starts_next
-            and re.search(r"[.!?][\"')\]]*$", view_of(last).strip())
+            and re.search(r"[.!?][\"')\]]*$", view_of(normal(last)).strip())
             and self._looks_like_heading(" ".join(self.views[index:end]))
         ):
             return self._head(index, end)
@@ -251,7 +290,7 @@ class _Cutter:
         return index + 1
 
     def _complete(self, paragraph: Paragraph) -> bool:
-        last = view_of(paragraph.pieces[-1][1]).strip()
+        last = view_of(normal(paragraph.pieces[-1][1])).strip()
         return bool(_TERMINATED.search(last)) or sum(len(piece.split()) for _, piece in paragraph.pieces[:3]) <= 4
 
     def _heads(self, block: str, lines: int, index: int, end: int) -> bool:

@@ -82,8 +82,11 @@ def _take(reading: ReportReading, paragraph: Paragraph, found: Found) -> None:
     if paragraph.label is not None:
         reading.numbers.append(_number(paragraph, paragraph.line_from, paragraph.label, "paragraph_number", None))
     reading.numbers += [
-        _number(paragraph, paragraph.line_at(start), paragraph.text[start:end], role, claim)
+        _number(paragraph, paragraph.line_at(start), paragraph.printed(start, end), role, claim)
         for start, end, role, claim in found.numbers
+    ]
+    reading.numbers += [
+        _number(paragraph, paragraph.line_at(place), mark, "footnote_mark", None) for place, mark in paragraph.marks
     ]
     roles = {role for _, _, role, _ in found.numbers}
     outcome = (
@@ -104,7 +107,7 @@ def _take(reading: ReportReading, paragraph: Paragraph, found: Found) -> None:
             "line_to": paragraph.line_to,
             "outcome": outcome,
             "claim_count": len(found.claims),
-            "paragraph_text": paragraph.text,
+            "paragraph_text": paragraph.printed(),
         }
     )
 
@@ -121,14 +124,14 @@ def _row(paragraph: Paragraph, claim: Claim) -> dict[str, Any]:
         place = said.get(name)
         if place is not None and not isinstance(place, str):
             first, last = place if isinstance(place, tuple) else (place.start, place.end)
-            said[name] = text[first:last].strip()
+            said[name] = paragraph.printed(first, last).strip()
     return {
         **said,
         "is_latest_available": bool(said.get("is_latest_available")),
         "paragraph": paragraph.number,
         "claim_number": claim.number,
         "claim_kind": claim.kind,
-        "words": text[start:end],
+        "words": paragraph.printed(start, end),
         "line_from": paragraph.line_at(start),
         "line_to": paragraph.line_at(max(start, end - 1)),
     }
@@ -168,6 +171,18 @@ def _problems(reading: ReportReading) -> list[Problem]:
         )
         for number in reading.numbers
         if number["role"] == "unexplained"
+    ]
+    problems += [
+        Problem(
+            "footnote_mark",
+            "info",
+            "This is read as the mark of a footnote and as no part of the figure beside it. Look for the note.",
+            number["line_number"],
+            number["line_number"],
+            printed_text=number["printed_text"],
+        )
+        for number in reading.numbers
+        if number["role"] == "footnote_mark"
     ]
     if not any(claim["claim_kind"] in ("figure", "tally") for claim in reading.claims):
         problems.append(

@@ -93,6 +93,7 @@ NUMBER_ROLES = (
     "reference",
     "money",
     "paragraph_number",
+    "footnote_mark",
     "markup",
     "withheld",
     "wording",

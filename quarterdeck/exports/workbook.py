@@ -77,6 +77,7 @@ WORDS = {
     "damaged": "Damaged",
     "not_available": "Not available",
     "see_appendix": "See appendix",
+    "withheld": "Withheld by the edition",
     "blank": "Blank",
     SUPPRESSED: "Suppressed",
 }
@@ -85,10 +86,18 @@ _REASONS = {
     "damaged": "The figure is incomplete or cannot be right, so it is no number here; compare it with the document.",
     "not_available": "The edition says that there is no figure.",
     "see_appendix": "The edition points to an appendix.",
+    "withheld": "The edition prints a sign that stands for a number kept back.",
     "blank": "Nothing is printed here.",
     SUPPRESSED: "Withheld: a count of 1 to 4, or a figure that would give one away.",
 }
-_COLOURS = {"green": ("G Green", "#CCE2D8"), "amber": ("A Amber", "#FFF1C2"), "red": ("R Red", "#F6D7D2")}
+_COLOURS = {
+    "green": ("G Green", "#CCE2D8"),
+    "amber": ("A Amber", "#FFF1C2"),
+    "red": ("R Red", "#F6D7D2"),
+    "green_amber": ("G/A Green to amber", "#E6E9CA"),
+    "amber_red": ("A/R Amber to red", "#FBE4CA"),
+    "blue": ("B Blue", "#D2E2F1"),
+}
 
 _DASHBOARD = """
     select

@@ -38,13 +38,21 @@ PERIOD_TYPES = {
     "multi_year": "Several years together",
 }
 DIRECTIONS = {"up": ("▲", "Up"), "down": ("▼", "Down"), "same": ("=", "No change")}
-COLOURS = {"green": ("G", "Green"), "amber": ("A", "Amber"), "red": ("R", "Red")}
+COLOURS = {
+    "green": ("G", "Green"),
+    "amber": ("A", "Amber"),
+    "red": ("R", "Red"),
+    "green_amber": ("G/A", "Green to amber"),
+    "amber_red": ("A/R", "Amber to red"),
+    "blue": ("B", "Blue"),
+}
 #: What stands where a figure should, and why in general; a note of the reading says more.
 STATUSES = {
     "repaired": ("Repaired", "The figure was printed in pieces; the characters that are there determine it."),
     "damaged": ("Damaged", "What is printed is incomplete or cannot be right, so it is not taken as a number."),
     "not_available": ("Not available", "The edition says that there is no figure."),
     "see_appendix": ("See appendix", "The edition points to an appendix for this figure."),
+    "withheld": ("Withheld by the edition", "The edition prints a sign that stands for a number kept back."),
     "blank": ("Blank", "No figure is printed here."),
     "suppressed": ("Suppressed", "A count of 1 to 4, or what would give one away, is withheld."),
 }

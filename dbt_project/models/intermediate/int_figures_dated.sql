@@ -16,6 +16,8 @@ with figures as (
     {{ role }}_value as value_read,
     {{ role }}_decimals as decimals_read,
     {{ role }}_has_percent as has_percent,
+    {{ role }}_has_mark as has_mark,
+    {{ role }}_printed_unit as printed_unit,
     {{ role }}_bracket as bracket,
     {{ role }}_bracket_count as bracket_count
   from {{ ref('stg_raw__rows') }}
@@ -33,6 +35,7 @@ figures_named as (
     files.area_code,
     files.fy_start,
     files.quarter as edition_quarter,
+    coalesce(instr(files.vocabulary, '|stars=withheld|') > 0, false) as stars_withhold,
     files.period_end as edition_period_end,
     labels.indicator_key,
     indicators.unit as indicator_unit,
@@ -79,6 +82,7 @@ figures_worded as (
     case
       when bracket = 'percent' and not has_percent then 'count'
       when has_percent then 'percent'
+      when printed_unit is not null then printed_unit
       else indicator_unit
     end as unit
   from periods_read
@@ -92,13 +96,18 @@ figures_judged as (
     *,
     case
       when reading not in ('read', 'repaired') then null
+      -- Only an indicator says what its figures can be.
+      when indicator_key is null then null
       when unit = 'percent' and not can_exceed_100 and (value_read < 0 or value_read > 100) then 'impossible'
       when unit in ('count', 'rate') and value_read < 0 then 'impossible'
       when unit = 'count' and value_read <> floor(value_read) then 'impossible'
+    end as impossible,
+    case
+      when reading not in ('read', 'repaired') then null
       -- What stands before a lone bracket may be the rest of the bracket itself, unless its form tells it apart.
       when repair = 'stray_bracket' and not has_percent and decimals_read = 0 and coalesce(indicator_unit, 'percent') = 'percent' then 'unread'
       when repair = 'stray_bracket' and has_percent and coalesce(indicator_unit, 'count') <> 'percent' then 'unread'
-    end as doubt
+    end as unread
   from figures_worded
 ),
 
@@ -106,14 +115,19 @@ figures_settled as (
   select
     *,
     case
-      when doubt is not null then 'damaged'
+      when coalesce(impossible, unread) is not null then 'damaged'
       when reading = 'read' then 'reported'
       when reading = 'repaired' then 'repaired'
+      when reading = 'withheld' or (reading = 'starred' and stars_withhold) then 'withheld'
       when value_words_status is not null then value_words_status
-      when reading = 'unread' then 'damaged'
+      when reading in ('unread', 'starred') then 'damaged'
       else coalesce(period_words_status, updated_words_status, 'blank')
     end as value_status,
-    coalesce(doubt, case when reading = 'unread' and value_words_status is null then 'unread' end) as damage
+    coalesce(
+      impossible,
+      unread,
+      case when reading = 'unread' and value_words_status is null or reading = 'starred' and not stars_withhold then 'unread' end
+    ) as damage
   from figures_judged
 )
 
@@ -144,6 +158,7 @@ select
   case when value_status in ('reported', 'repaired') then decimals_read end as decimals,
   unit,
   has_percent,
+  has_mark,
   bracket,
   case when value_status in ('reported', 'repaired') and bracket = 'count' and unit = 'percent' then bracket_count end as numerator,
   -- Where the words stand in a cell merged over period and figure, they are what is printed for the figure.

@@ -39,7 +39,11 @@ union all
   "'This figure cannot be true for a ' || unit || ', so it is not taken as a number; compare it with the document.'") }}
 union all
 {{ finding('figures', 'repaired_figure', 'info', value_column, 'value_text', "value_status = 'repaired'",
-  "case repair when 'overlap' then 'The figure is broken over two cells and overlaps there; it is read as ' else 'A stray bracket beside the figure is dropped; it is read as ' end || value || '.'") }}
+  "case repair when 'overlap' then 'The figure is broken over two cells and overlaps there; it is read as '
+    when 'footnote_digit' then 'The digit beside the figure is read as the mark of a footnote, so the figure is ' else 'A stray bracket beside the figure is dropped; it is read as ' end || value || '.'") }}
+union all
+{{ finding('figures', 'footnote_mark', 'info', value_column, 'value_text', 'has_mark and value is not null',
+  "'The mark beside this figure points to a footnote and is no part of the figure; look for the note.'") }}
 union all
 {{ finding('figures', 'damaged_numerator', 'warning', value_column, 'value_text',
   "value is not null and (bracket = 'unreadable' or (bracket = 'percent' and has_percent))",

@@ -23,6 +23,8 @@ select
   target_text,
   target_operator,
   target_value,
+  target_low,
+  target_high,
   target_has_percent,
   target_kind
 from {{ ref('int_assessments_judged') }}

@@ -21,6 +21,7 @@ select
   count(*) filter (where value_status = 'repaired') as repaired,
   count(*) filter (where value_status = 'damaged') as damaged,
   count(*) filter (where value_status in ('not_available', 'see_appendix')) as unavailable,
+  count(*) filter (where value_status = 'withheld') as withheld,
   count(*) filter (where value_status = 'blank') as blank,
   count(previous_value) as previous_figures,
   count(*) filter (where previous_value_status = 'damaged') as previous_damaged,

@@ -159,6 +159,7 @@ select
     when value is not null then case when overdue_from <= period_end then 'late' end
     when value_status = 'damaged' then 'damaged'
     when value_status in ('not_available', 'see_appendix') then 'unavailable'
+    when value_status = 'withheld' then 'withheld'
     -- A row that names a period or a colour had a figure; it was lost on the way.
     when is_printed and (period_text is not null or rag is not null) then 'damaged'
     when next_end >= period_end then 'not_due'

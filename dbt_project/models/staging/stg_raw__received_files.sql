@@ -17,6 +17,7 @@ with received as (
     area_source,
     layout,
     nullif(trim(comparator_text), '') as comparator_text,
+    coalesce(vocabulary, '') as vocabulary,
     encoding,
     line_count,
     row_count,

@@ -5,25 +5,50 @@
 with rows_lowered as (
   select
     *,
-    lower({{ clean_text('target_text') }}) as target_lower,
-    lower({{ clean_text('rag_text') }}) as rag_lower,
-    {{ clean_text('quartile_text') }} as quartile_clean,
+    {{ without_raised_marks("lower(" ~ clean_text('target_text') ~ ")") }} as target_lower,
+    replace(replace({{ without_raised_marks("lower(" ~ clean_text('rag_text') ~ ")") }}, ' /', '/'), '/ ', '/') as rag_lower,
+    {{ without_raised_marks(clean_text('quartile_text')) }} as quartile_clean,
     {{ clean_text('benchmark_text') }} as benchmark_clean,
-    lower({{ clean_text('comparison_text') }}) as comparison_lower
+    {{ without_raised_marks("lower(" ~ clean_text('comparison_text') ~ ")") }} as comparison_lower
   from {{ ref('base_raw__rows') }}
+),
+
+-- A limit is printed as a sign or in words, before the number or behind it.
+rows_limited as (
+  select
+    *,
+    {{ extract_group('target_lower', '^(<=|>=|=<|=>|[<>≤≥])') }} as target_sign,
+    {{ extract_group('target_lower', '^(below|under|less than|fewer than|at most|no more than|not more than|up to|max(?:imum)?(?: of)?|above|over|more than|greater than|at least|no less than|not less than|no fewer than|min(?:imum)?(?: of)?) ') }} as target_words_before,
+    {{ extract_group('target_lower', '[0-9%a-z]( ?[+]| or (?:less|fewer|below|under|lower|more|above|over|higher))$') }} as target_words_behind,
+    {{ extract_group('target_lower', '^(?:between )?(' ~ count_pattern() ~ '|[0-9]{1,12}[.][0-9]{1,6})(?: ?%)?(?: ?- ?| to | and )(?:' ~ number_pattern() ~ ')(?: ?%)?$') }} as target_low_text,
+    {{ extract_group('target_lower', '^(?:between )?(?:' ~ number_pattern() ~ ')(?: ?%)?(?: ?- ?| to | and )(' ~ count_pattern() ~ '|[0-9]{1,12}[.][0-9]{1,6})(?: ?%)?$') }} as target_high_text
+  from rows_lowered
 ),
 
 rows_split as (
   select
     *,
-    case {{ extract_group('target_lower', '^(<=|>=|=<|=>|[<>≤≥])') }}
-      when '<' then '<' when '>' then '>'
-      when '<=' then '<=' when '=<' then '<=' when '≤' then '<='
-      when '>=' then '>=' when '=>' then '>=' when '≥' then '>='
+    case
+      when target_sign in ('<', '>') then target_sign
+      when target_sign in ('<=', '=<', '≤') then '<='
+      when target_sign in ('>=', '=>', '≥') then '>='
+      when target_words_before in ('below', 'under', 'less than', 'fewer than') then '<'
+      when target_words_before in ('above', 'over', 'more than', 'greater than') then '>'
+      when {{ matches('target_words_before', 'at most|no more than|not more than|up to|max.*') }} then '<='
+      when {{ matches('target_words_before', 'at least|no less than|not less than|no fewer than|min.*') }} then '>='
+      when {{ matches('trim(target_words_behind)', 'or (?:less|fewer|below|under|lower)') }} then '<='
+      when target_words_behind is not null then '>='
     end as target_operator_read,
-    {{ extract_group('target_lower', '^[<>=≤≥]* ?(.*)$') }} as target_number_text,
+    case
+      when target_sign is not null then {{ extract_group('target_lower', '^[<>=≤≥]* ?(.*)$') }}
+      when target_words_before is not null then substr(target_lower, length(target_words_before) + 2)
+      when target_words_behind is not null then left(target_lower, length(target_lower) - length(target_words_behind))
+      else target_lower
+    end as target_number_text,
+    {{ to_number('target_low_text') }} as target_low_read,
+    {{ to_number('target_high_text') }} as target_high_read,
     nullif(trim(translate({{ without_polarity('comparison_lower') }}, '()-', '   ')), '') as comparison_word
-  from rows_lowered
+  from rows_limited
 ),
 
 {{ read_figures('rows_split', cells) }}
@@ -48,6 +73,8 @@ select
   {{ prefix }}_value,
   {{ prefix }}_decimals,
   {{ prefix }}_has_percent,
+  {{ prefix }}_has_mark,
+  {{ prefix }}_printed_unit,
   {{ prefix }}_bracket,
   {{ prefix }}_bracket_count,
   {% endfor %}
@@ -57,6 +84,7 @@ select
     when rag_lower in ('a', 'amber') then 'amber'
     when rag_lower in ('r', 'red') then 'red'
   end as rag,
+  rag_lower,
   case
     when rag_lower is null or rag_lower in ('g', 'green', 'a', 'amber', 'r', 'red') then 'read'
     when {{ is_misread_not_applicable('rag_lower') }} then 'misread'
@@ -91,12 +119,16 @@ select
     when target_lower is null then 'none'
     when target_value is not null and target_operator_read is not null then 'limit'
     when target_value is not null then 'number'
+    when target_low_read < target_high_read then 'range'
     when {{ is_not_applicable('target_lower') }} or {{ is_only_marks('target_lower') }} or instr(target_lower, 'no target') > 0 then 'none'
     when instr(target_lower, 'top quartile') > 0 then 'top_quartile'
     else 'words'
   end as target_kind,
+  case when target_low_read < target_high_read then target_low_read end as target_low,
+  case when target_low_read < target_high_read then target_high_read end as target_high,
   case
     when target_lower is null or target_value is not null then target_reading
+    when target_low_read < target_high_read then 'read'
     when {{ is_misread_not_applicable('target_lower') }} then 'misread'
     when {{ is_not_applicable('target_lower') }} then 'read'
     when {{ is_only_marks('target_lower') }} and target_operator_read is null then 'mark'

@@ -95,6 +95,7 @@ worded as (
       when is_met is null then target_said || case
         when value is null then ', so it is not known whether it is met.'
         when target_kind = 'top_quartile' then ', but no quartile is printed and none can be worked out from national figures, so it is not known whether it is met.'
+        when target_kind = 'range' then ', a range, and nothing says which side of it is good.'
         when target_kind in ('number', 'limit') then ', but neither an operator nor a polarity says which side is good.'
         when (wants_less or wants_more) and direction <> 'none' then
           '; no earlier figure is loaded, and the edition prints ''' || trim(comparison_text) || ''''
