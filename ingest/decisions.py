@@ -38,8 +38,9 @@ class Decision:
 
     @property
     def words(self) -> str:
+        """What is published of it: who decided stands in the record alone."""
         done = "put in force" if self.action == PUT_IN_FORCE else "withdrawn"
-        return f"{done} by {self.decided_by} on {self.decided_at[:10]}: {self.reason}"
+        return f"{done} on {self.decided_at[:10]}: {self.reason}"
 
 
 def load_decisions(archive_dir: Path) -> list[Decision]:

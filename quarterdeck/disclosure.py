@@ -194,9 +194,14 @@ def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
 
 def comment_on(connection: duckdb.DuckDBPyConnection, kind: str, name: str, table: Table) -> None:
     """Put the descriptions of `table` on the view or table (`kind`) of that qualified, quoted name."""
-    connection.execute(f"comment on {kind} {name} is {_literal(table.description)}")
-    for column in table.columns:
-        connection.execute(f"comment on column {name}.{_quoted(column.name)} is {_literal(column.description)}")
+    comments = [f"comment on {kind} {name} is {_literal(table.description)}"]
+    comments += [
+        f"comment on column {name}.{_quoted(column.name)} is {_literal(column.description)}"
+        for column in table.columns
+        if column.description
+    ]
+    # One call: hundreds of small ones took a third of the time of opening (November 2026).
+    connection.execute(";".join(comments))
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[Table]:

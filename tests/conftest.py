@@ -103,8 +103,8 @@ def copied_home(home: Home, path: Path) -> Home:
 def built(home: Home, *select: str) -> Home:
     """What a refresh makes of what lies in the landing folder, without the orchestrator, site and exports.
 
-    For tests on what the tables say. `select` names what dbt shall build (`+mart_published_audit`), without its tests;
-    by default everything is built and tested, and no test may fail.
+    For tests on what the tables say. `select` names what dbt shall build (`+mart_published_audit`, or `*`), without its
+    tests; by default everything is built and tested, and no test may fail.
     """
     from ingest import pipeline
     from ingest.national import files as national

@@ -12,6 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -156,14 +157,20 @@ def table(found: Element, name: str) -> list[Element]:
     return [row for body in found.all("table", class_=name)[0].all("tbody") for row in body.all("tr")]
 
 
+@lru_cache(maxsize=4)
+def _opened(warehouse: Path, stamp: int) -> duckdb.DuckDBPyConnection:
+    """A connection that stays open: thousands of questions are asked of a few files, and opening one costs most."""
+    connection = duckdb.connect()
+    connection.execute(f"attach '{warehouse}' as quarterdeck (read_only)")
+    connection.execute("use quarterdeck")
+    return connection
+
+
 def rows_of(warehouse: Path, sql: str) -> list[dict]:
     """Rows of a warehouse, its views too: they name the catalogue that it was built in."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{warehouse}' as quarterdeck (read_only)")
-        connection.execute("use quarterdeck")
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    cursor = _opened(warehouse, warehouse.stat().st_mtime_ns).execute(sql)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def known(numbers: Iterable[float | None]) -> list[float]:

@@ -54,7 +54,7 @@ def audited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "to 90.1% (80 young people) at the end of\nquarter 2, in the top quartile.\n",
         encoding="utf-8",
     )
-    return built(home)
+    return built(home, "*")
 
 
 def findings(home: Home, edition: str, *columns: str) -> list[tuple]:

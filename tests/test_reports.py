@@ -115,7 +115,7 @@ def with_sample(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = new_home(tmp_path_factory.mktemp("reports") / "home", "2020-21-q2")
     shutil.copy(SAMPLE, home.landing)
     (home.landing / "2019-20-q2-report.txt").write_text(OTHER, encoding="utf-8")
-    return built(home)
+    return built(home, "*")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def with_original(tmp_path_factory: pytest.TempPathFactory) -> Home:
     text = real()
     home = new_home(tmp_path_factory.mktemp("original") / "home", "2020-21-q2")
     (home.landing / "2020-21-q2-report.txt").write_text(text, encoding="utf-8")
-    return built(home)
+    return built(home, "*")
 
 
 def shares(wanted: Counter, found: Counter) -> tuple[float, float]:
