@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 
 from ingest.characters import normal, squash
 from ingest.errors import ConfigurationError
+from ingest.yaml_files import read_yaml
 
 #: The seeds with every authority of England, listed or not.
 REFERENCE_DIR = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "national"
@@ -242,7 +243,7 @@ def load_areas(path: Path, reference_dir: Path | None = None) -> Areas:
     Raises ConfigurationError that names the file and the key at fault.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
         areas = Areas.model_validate(content)
     except OSError as error:
         raise ConfigurationError(f"{path.name} cannot be read: {error.strerror}") from error

@@ -17,6 +17,7 @@ from ingest.cells import KINDS, TEXT_KINDS
 from ingest.characters import normal, squash
 from ingest.errors import FileRejected, LayoutError
 from ingest.schemas import CELL_COLUMNS
+from ingest.yaml_files import read_yaml
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
 #: Keys that every layout of a folder takes over unless it states its own.
@@ -239,8 +240,8 @@ def load_layout(path: Path) -> CompiledLayout:
     try:
         shared = path.with_name(SHARED)
         content = {
-            **(yaml.safe_load(shared.read_text(encoding="utf-8")) if shared.exists() else {}),
-            **yaml.safe_load(path.read_text(encoding="utf-8")),
+            **(read_yaml(shared) if shared.exists() else {}),
+            **read_yaml(path),
         }
     except OSError as error:
         raise LayoutError(f"{path.name} cannot be read: {error.strerror or error}") from error

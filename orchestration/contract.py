@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
+from ingest.yaml_files import read_yaml
 from orchestration.dbt import Graph, Node
 
 PROMISES = Path(__file__).parent / "public_contract.yml"
@@ -22,7 +21,7 @@ Faults = dict[str, list[str]]
 
 def promised_columns() -> dict[str, list[str]]:
     """Table to the columns that must exist: the part that only a major version may change."""
-    return yaml.safe_load(PROMISES.read_text())
+    return read_yaml(PROMISES)
 
 
 def public_nodes(graph: Graph) -> dict[str, Node]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ingest.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 MARTS = ROOT / "dbt_project" / "models" / "marts"
@@ -29,7 +29,7 @@ def models() -> list[dict[str, Any]]:
     order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit_findings", "_audit", "_lineage")
     files = [path for path in MARTS.rglob("_*.yml") if path.stem in order]
     files.sort(key=lambda path: (order.index(path.stem), path))
-    return [model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
+    return [model for path in files for model in read_yaml(path)["models"]]
 
 
 def render() -> str:

@@ -49,8 +49,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from ingest.yaml_files import read_yaml
 from quarterdeck.warehouse import WarehouseError, unreadable
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def public_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
 @cache
 def listing() -> Mapping[str, Mapping[str, Any]]:
     """disclosure.yml: table to what must be withheld of it."""
-    return yaml.safe_load(LISTING.read_text(encoding="utf-8"))["tables"]
+    return read_yaml(LISTING)["tables"]
 
 
 def unlisted(tables: Sequence[Table]) -> list[str]:

@@ -72,6 +72,8 @@ class _Server(ThreadingHTTPServer):
     """At most so many connections at once; where there is no place, the one that has been silent longest goes."""
 
     daemon_threads = True
+    #: Clients that come at once wait here; what finds no room tries again only after a second or more.
+    request_queue_size = 128
 
     def __init__(self, *arguments: Any) -> None:
         self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)

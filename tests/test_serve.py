@@ -24,7 +24,7 @@ def port(tmp_path) -> Iterator[int]:
     (tmp_path / "site" / "areas").mkdir()
     (tmp_path / "secret.txt").write_text("not of the site")
     with serve.server(tmp_path / "site", 0) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         yield made.server_port
         made.shutdown()
 

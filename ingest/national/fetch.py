@@ -35,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ingest.errors import ConfigurationError, FileRejected
 from ingest.national.open_data import verify_open_data
+from ingest.yaml_files import read_yaml
 
 #: The service's own limits of a page.
 PAGE_SIZE = 20
@@ -112,7 +113,7 @@ class _Config(BaseModel):
 def load_wanted(path: Path) -> dict[str, Wanted]:
     """The data sets of the configuration file by name. Raises ConfigurationError."""
     try:
-        return _Config.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {}).data_sets
+        return _Config.model_validate(read_yaml(path) or {}).data_sets
     except FileNotFoundError:
         raise ConfigurationError(f"{path} does not exist. Create it, or name a data set with --data-set.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

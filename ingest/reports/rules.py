@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from ingest.errors import ConfigurationError
+from ingest.yaml_files import read_yaml
 
 RULES_PATH = Path(__file__).parent / "claim_rules.yml"
 
@@ -155,6 +156,6 @@ def load_rules(path: Path = RULES_PATH) -> Rules:
 @lru_cache(maxsize=4)
 def _load(path: Path, _stamp: tuple[int, int]) -> Rules:
     try:
-        return Rules(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Rules(read_yaml(path))
     except (yaml.YAMLError, KeyError, TypeError, re.error) as error:
         raise ConfigurationError(f"{path.name} is wrong: {error!r}") from error

@@ -18,8 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from ingest.yaml_files import read_yaml
 from quarterdeck.disclosure import Rule, Table, comment_on, open_disclosed, public_tables
 from quarterdeck.sql_page.engine import ENGINE_DIR, NAMES, is_installed
 from quarterdeck.trees import link_or_copy
@@ -92,7 +91,7 @@ def build_sql_page(
 
 def questions() -> list[dict[str, str]]:
     """The worked questions, each with `question` and `sql`."""
-    listed = yaml.safe_load((HERE / "questions.yml").read_text(encoding="utf-8"))
+    listed = read_yaml(HERE / "questions.yml")
     return [{"question": item["question"], "sql": item["sql"].strip()} for item in listed]
 
 
