@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # One process of tests per core; the tests of a file stay together, because they share what is costly to make.
-SPREAD ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+SPREAD ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # .venv is good for these pins, this project file, this folder (a moved environment is broken) and a Python that runs.
 wanted := $(shell cat requirements.lock pyproject.toml | cksum) $(CURDIR)

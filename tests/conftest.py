@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -161,11 +162,21 @@ def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], ob
     return folder
 
 
+#: Files that take long as a whole, the longest first: begun last, they would run on alone while other processes idle.
+LONG_FILES = (
+    "test_site_browser", "test_orchestration_job", "test_disclosure", "test_site_pages", "test_cli_refresh",
+    "test_publication", "test_sql_page", "test_reports", "test_unlucky_moments", "test_national_positions",
+    "test_audit_claims", "test_published_audit", "test_dbt_project", "test_exports", "test_audit_checks",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a browser is slow, in whichever file it stands."""
+    """Whatever needs a browser is slow, in whichever file it stands; long files come first."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    places = {name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -176,6 +187,9 @@ def _environment_of_its_own() -> Iterator[None]:
             if name.startswith("QUARTERDECK_") or name == "DAGSTER_HOME":
                 patch.delenv(name)
         patch.setenv("DO_NOT_TRACK", "1")
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell lets what it starts in the background ignore interrupts, and there are tests of interrupts.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
 
 
