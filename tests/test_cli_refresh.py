@@ -1,4 +1,7 @@
-"""`quarterdeck refresh` and `rollback` as a scheduler and a person meet them: words, exit codes, what stays."""
+"""`quarterdeck refresh` and `rollback` as a scheduler and a person meet them: words, exit codes, what stays.
+
+Whole refreshes, because what is said, left and undone is that of all steps together.
+"""
 
 from __future__ import annotations
 

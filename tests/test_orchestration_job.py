@@ -1,6 +1,6 @@
 """The job run in this process: what it materializes, and what keeps it from publishing.
 
-One home for the module, because another one makes dbt parse the project anew.
+Whole runs, because it is the job that is tested. They share one home, with a dbt project that a test can change.
 """
 
 from __future__ import annotations

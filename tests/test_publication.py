@@ -1,4 +1,7 @@
-"""The site and the exports as a refresh, a rollback and a failure leave them: whole, and of the published warehouse."""
+"""The site and the exports as a refresh, a rollback and a failure leave them: whole, and of the published warehouse.
+
+Refreshes by the command, because it decides what is behind; most of them publish pages alone.
+"""
 
 from __future__ import annotations
 
