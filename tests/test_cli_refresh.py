@@ -16,6 +16,8 @@ from quarterdeck.refresh import interrupts_delivered_again
 from tests.conftest import BUNDLED, LANDING, Home, copied_home, new_home
 from tests.test_publishing_lock import hold
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(refreshed, tmp_path) -> Home:
@@ -169,7 +171,6 @@ def test_an_interrupt_during_a_finaliser_is_not_lost():
         time.sleep(10)
 
 
-@pytest.mark.slow
 def test_a_life_with_bad_files_kills_and_a_second_try(tmp_path, monkeypatch):
     """One home: a bad file beside a good one, a kill and an interrupt while dbt builds, then one of two editions."""
     home = new_home(tmp_path / "a home, it's mine" / "state", "2016-17-q2")

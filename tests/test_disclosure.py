@@ -916,6 +916,7 @@ TWO_READINGS = {
 }
 
 
+@pytest.mark.slow
 def test_files_that_differ_in_small_counts_only_are_published_alike(tmp_path):
     """From the documents on: all that reading, dbt and the audit make of them is the same after the rule."""
     homes = [new_home(tmp_path / name, *BUNDLED) for name in ("one", "other")]

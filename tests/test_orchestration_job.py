@@ -23,6 +23,8 @@ from quarterdeck.publishing import published_versions
 from quarterdeck.settings import Settings
 from tests.conftest import ROOT, Home, new_home
 
+pytestmark = pytest.mark.slow
+
 
 class OwnProject(Settings):
     """Settings whose dbt project is a copy in the home, so that a test can change it."""

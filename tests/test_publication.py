@@ -19,6 +19,8 @@ from quarterdeck.publishing import current_version, note_of, publish
 from quarterdeck.settings import Settings
 from tests.conftest import BUNDLED, LANDING, Home, copied_home, new_home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(refreshed, tmp_path) -> Home:
@@ -154,7 +156,6 @@ def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
     assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
 
 
-@pytest.mark.slow
 def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(tmp_path):
     home = new_home(tmp_path / "home", "2020-21-q2")
     assert home.run("refresh").returncode == 0

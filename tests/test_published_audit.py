@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from ingest import pipeline
 from ingest.national import files, quartile_points
 
+pytestmark = pytest.mark.slow
+
 NATIONAL = ROOT.parent / "shared" / "national"
 PROJECT = ROOT / "dbt_project"
 SEEDS = PROJECT / "seeds" / "national"

@@ -25,6 +25,8 @@ from quarterdeck.inputs import look, made_from
 from quarterdeck.settings import Settings
 from tests.conftest import LANDING, copied_home
 
+pytestmark = pytest.mark.slow
+
 EDITION = "2020-21-q2-dashboard.txt"
 AUTHORITIES = "la_number,la_name,ons_code\n"
 
