@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,8 +37,10 @@ _NO_NAME = re.compile(
 )
 #: A point of the compass before a council's name makes it another's: North West Leicestershire is a district.
 _QUALIFIED = re.compile(r"(?:^| )((?:(?:north|south|east|west|mid) )+)$")
-#: The one name of an authority that is an ordinary word in the names of files: counted where it stands alone.
+#: The one name of an authority that is an ordinary word in the names of files: counted where it stands alone, or
+#: beside words that say no more than that this is a council's dashboard, and of when.
 _ORDINARY_WORDS = frozenset({"reading"})
+_SAYS_NO_MORE = re.compile(r"\b(?:council|borough|bc|dashboards?|scorecards?|fy|quarter|q ?[1-4]|[0-9]+)\b")
 #: A county that is in no list. Yorkshire is (half) a region.
 _SHIRE = re.compile(r"\b(?!yorkshire)[a-z]{3,}shire\b")
 _OTHER_NAMES = {
@@ -48,7 +50,33 @@ _OTHER_NAMES = {
     "durham": ("county durham",),
     "bedford borough": ("bedford",),
     "st helens": ("st helen",),
+    "bath and north east somerset": ("banes",),
+    "bournemouth christchurch and poole": ("bcp",),
+    "hammersmith and fulham": ("lbhf",),
+    "kensington and chelsea": ("rbkc",),
 }
+#: How the names of counties are abbreviated.
+_ABBREVIATED = {
+    "beds": "bedfordshire",
+    "berks": "berkshire",
+    "bucks": "buckinghamshire",
+    "cambs": "cambridgeshire",
+    "derbys": "derbyshire",
+    "glos": "gloucestershire",
+    "hants": "hampshire",
+    "herts": "hertfordshire",
+    "lancs": "lancashire",
+    "leics": "leicestershire",
+    "lincs": "lincolnshire",
+    "northants": "northamptonshire",
+    "notts": "nottinghamshire",
+    "oxon": "oxfordshire",
+    "staffs": "staffordshire",
+    "warks": "warwickshire",
+    "wilts": "wiltshire",
+    "worcs": "worcestershire",
+}
+_SHORT_FORM = re.compile(rf"\b(?:{'|'.join(_ABBREVIATED)})\b")
 
 
 class Area(BaseModel):
@@ -127,18 +155,18 @@ class Areas(BaseModel):
         Those that stand after words such as "compared with" do not count. A name of which no word is a known authority,
         a county or of a council says nothing.
         """
-        text = _COMPARED.split(text, maxsplit=1)[0]
+        text = _COMPARED.split(normal(text), maxsplit=1)[0]
         spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])", " ", text.title() if text.islower() else text)
         found = [*self._in_full(re.sub(r"[_ -]+", " ", spaced))]
         for words in dict.fromkeys((plain(text), plain(spaced))):
-            found += self._in_words(words)
+            found += self._in_words(words) or self._in_short(words)
         if (area := self.find(text) or _by_code(self.others, text)) is not None:
             found.append(area if area in self.areas else area.area_name)
         return _told_apart(found)
 
     def in_title(self, text: str) -> tuple[list[Area], list[str]]:
         """As ``in_name``, of a title; those that stand after words such as "compared with" do not count."""
-        text = _COMPARED.split(text, maxsplit=1)[0]
+        text = _COMPARED.split(normal(text), maxsplit=1)[0]
         return _told_apart([*self._in_full(text), *self._in_words(plain(text))])
 
     def heads(self, line: str) -> Area | str | None:
@@ -157,6 +185,7 @@ class Areas(BaseModel):
 
     def _in_words(self, words: str) -> list[Area | str]:
         found: list[Area | str] = []
+        words = _SHORT_FORM.sub(lambda short: _ABBREVIATED[short.group()], words)
         names, rest = _plain_names(self), words
         for match in _plain_pattern(self).finditer(words):
             name = match.group()
@@ -164,10 +193,16 @@ class Areas(BaseModel):
             qualified = _QUALIFIED.search(words[: match.start()])
             if qualified:
                 found.append((qualified[1] + name).title())
-            elif name not in _ORDINARY_WORDS or words == name:
+            elif name not in _ORDINARY_WORDS or squash(_SAYS_NO_MORE.sub(" ", words)) == name:
                 area = names[name]
                 found.append(area if area in self.areas else area.area_name)
         return [*found, *(shire.title() for shire in _SHIRE.findall(rest))]
+
+    def _in_short(self, words: str) -> list[Area | str]:
+        """The councils whose names stand in the words by their first part alone: "southend", "newcastle"."""
+        short = _first_parts(self)
+        found = [short[part] for part in dict.fromkeys(re.findall(_any_of(short), words))]
+        return [one if isinstance(one, str) or one in self.areas else one.area_name for one in found]
 
     def how_to_list(self, name: str) -> str:
         """What to add to the configuration so that files of this council are taken in."""
@@ -199,8 +234,8 @@ _REST_OF_TITLE = re.compile(
 
 
 def plain(text: str) -> str:
-    """A name for comparing: lower case, words alone, "&" as "and"."""
-    return " ".join(re.findall(r"[a-z0-9]+", re.sub(r"['\u2019](?:s\b)?", "", text.lower().replace("&", " and "))))
+    """A name for comparing: in normal form and lower case, words alone, "&" as "and"."""
+    return " ".join(re.findall(r"[a-z0-9]+", re.sub(r"'(?:s\b)?", "", normal(text).lower().replace("&", " and "))))
 
 
 def _told_apart(found: list[Area | str | None]) -> tuple[list[Area], list[str]]:
@@ -226,15 +261,33 @@ def _plain_names(areas: Areas) -> dict[str, Area]:
     names: dict[str, Area] = {}
     for area in (*areas.areas, *areas.others):
         own = plain(area.area_name)
-        for name in (own, plain(area.slug), *_OTHER_NAMES.get(own, ())):
+        joined = own.replace(" ", "")
+        for name in (own, plain(area.slug), joined, *_OTHER_NAMES.get(own, ())):
             names.setdefault(name, area)
     return names
 
 
 @lru_cache(maxsize=4)
+def _first_parts(areas: Areas) -> dict[str, Area | str]:
+    """What stands before "upon", "on", "and" or "with" in a council's name; as text where it begins several names."""
+    names = _plain_names(areas)
+    parts: dict[str, Area | str] = {}
+    for area in (*areas.areas, *areas.others):
+        part, *rest = re.split(r" (?:upon|on|and|with) ", plain(area.area_name), maxsplit=1)
+        if rest and part not in names:
+            parts[part] = area if parts.get(part, area) == area else part.title()
+    return parts
+
+
+@lru_cache(maxsize=4)
 def _plain_pattern(areas: Areas) -> re.Pattern[str]:
-    names = sorted((re.escape(name) for name in _plain_names(areas)), key=len, reverse=True)
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(names)})(?![a-z0-9])")
+    return _any_of(_plain_names(areas))
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    # The longest name first, so that a name that begins with another is found whole.
+    longest_first = sorted((re.escape(name) for name in names), key=len, reverse=True)
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(longest_first) or '(?!)'})(?![a-z0-9])")
 
 
 def load_areas(path: Path, reference_dir: Path | None = None) -> Areas:

@@ -13,7 +13,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from ingest.areas import Area, Areas
-from ingest.characters import squash
+from ingest.characters import normal, squash
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout
 
@@ -63,6 +63,7 @@ class ReportingQuarter:
 
 def find_quarters(text: str) -> list[ReportingQuarter]:
     """All reporting quarters named in a text. Raises ValueError for years that do not follow each other."""
+    text = normal(text)
     found = [(m.group(1), m.group(2), m.group(3), m.group(0)) for m in _YEARS_QUARTER.finditer(text)]
     found += [(m.group(2), m.group(3), m.group(1), m.group(0)) for m in _QUARTER_YEARS.finditer(text)]
     quarters: list[ReportingQuarter] = []

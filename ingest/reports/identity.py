@@ -53,7 +53,7 @@ def is_report(lines: list[str], source_file: str, rules: Rules, *, fits_a_layout
     )
     if fits_a_layout:
         return numbered >= 3 and signs >= 2
-    if _NAMED.search(source_file.rsplit("/", 1)[-1]):
+    if _NAMED.search(normal(source_file.rsplit("/", 1)[-1])):
         return prose
     if any(rules.structure["not_a_report"].match(squash(view)) for view in printed[:5]):
         return False
