@@ -87,7 +87,8 @@ _TAIL_WORD = (
     rf"|see|appendix|[(]?no|polarity[)]?|change|target|top|quartile|reduce|maintain|improve|{_MONTH}|spring|summer|autumn|q[1-4]|quarter"
     r"|[(]?(?:low|high)|is|=|good[)]|-|[<>]=?"
     rf"|{_MARK}|{_DIRECTION}|(?:[GAR]|green|amber|red)[/&-](?:[GAR]|green|amber|red)"
-    r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*)"
+    r"|[<>]=?[0-9.,]+%?|[0-9.,:()%\u2022/-]*[0-9][0-9.,:()%\u2022/-]*"
+    rf"|[0-9.,]+%(?-i:[pre]))"
     rf"(?:{_RAISED})?"
 )
 
@@ -105,10 +106,14 @@ _no_data_at_length = re.compile(_NO_DATA_AT_LENGTH, _ANY_CASE)
 _missing = re.compile(MISSING, _ANY_CASE)
 _number = re.compile(NUMBER)
 _value = re.compile(rf"{NUMBER}(?: {_BRACKET})?|{NO_DATA}", _ANY_CASE)
+#: How official statistics mark a figure as provisional, revised or estimated: after a percent sign, where a letter is
+#: no digit misread. Small, because a large R is a colour.
+_REVISED = r"(?-i:[pre])"
 #: With a unit, with footnote marks; a lone digit between percentage and bracket is a mark, too.
 _value_marked = re.compile(
     rf"{_MEASURED}(?: ?{_MARK})*(?: ?{_BRACKET})?(?: ?{_MARK})*|{NUMBER}(?<=%) ?[0-9](?: ?{_BRACKET})?"
     rf"|{NUMBER} {_BRACKET}[0-9]|{NUMBER}(?<=%) (?:\([0-9]\) {_BRACKET}|{_BRACKET} \([0-9]\))"
+    rf"|{NUMBER}(?<=%) ?{_REVISED}(?: ?{_BRACKET})?|{NUMBER}(?<=%) ?{_BRACKET} ?{_REVISED}"
     rf"|{_KEPT_BACK}(?: {_BRACKET})?",
     _ANY_CASE,
 )
@@ -118,7 +123,10 @@ _value_in_doubt = re.compile(
     _ANY_CASE,
 )
 #: How official statistics mark a figure that is withheld.
-_withheld = re.compile(r"(?:[*cxz]%?|\.\.|:)(?: \([*cxz]%?\))?", _ANY_CASE)
+_withheld = re.compile(r"(?:[*cxz]%?|\*{2,3}|\.\.|:)(?: \([*cxz]%?\))?", _ANY_CASE)
+#: A sign of which only the document says what it means, in the place of a figure.
+_sign = re.compile("[#=?!$\u2020\u2021\u00a7]{1,3}")
+_kept_back = re.compile(_KEPT_BACK, _ANY_CASE)
 _value_damaged = re.compile(r"[^\sA-Za-z]*[0-9][^\sA-Za-z]*(?: \(?[^\sA-Za-z]*\)?)?(?: \([^\sA-Za-z]*\)?)?|[-.,:]{2,5}")
 #: A number with a space in it.
 _pieces = re.compile(r"[<>]?[0-9.,]+ [0-9.,]*[0-9][0-9.,]*%?|[<>]?[0-9.,]+ %")
@@ -142,7 +150,7 @@ _rag_other = re.compile(
 )
 _quartile = re.compile(rf"[1-4](?:{_RAISED})?|{MISSING}", _ANY_CASE)
 _quartile_other = re.compile(rf"[0-9]|{_GLYPH}")
-_benchmark = re.compile(rf"{_MEASURED}(?: ?{_MARK})?|{NUMBER}(?<=%)[0-9]|{MISSING}", _ANY_CASE)
+_benchmark = re.compile(rf"{_MEASURED}(?: ?{_MARK})?|{NUMBER}(?<=%)(?:[0-9]| ?{_REVISED})|{MISSING}", _ANY_CASE)
 _glyph = re.compile(_GLYPH)
 _target = re.compile(
     rf"(?:[<>\u2264\u2265]=? ?|=[<>] ?)?{_MEASURED}(?: ?{_MARK})?"
@@ -202,6 +210,7 @@ KINDS: dict[str, Kind] = {
                 (_value_damaged, 0.6),
                 (_withheld, 0.9),
                 (_no_data_at_length, 1.0),
+                (_sign, 2.0),
                 (_value_garbled, 3.0),
                 (_with_digit, 3.2),
                 (_words, 3.6),
@@ -217,6 +226,7 @@ KINDS: dict[str, Kind] = {
             (
                 (_lone_digit, 1.2),
                 (_benchmark, 0.0),
+                (_kept_back, 0.9),
                 (_glyph, 1.0),
                 (_word_damaged, 2.0),
                 (_pieces, 2.7),

@@ -214,7 +214,10 @@ class DbtProject:
         callbacks: Sequence[Callable[[Any], None]] = (),
     ) -> Any:
         from dbt.cli.main import dbtRunner
+        from dbt.flags import get_flags
 
+        # dbt looks at it in its end, and an interrupt before it has read its flags would be followed by words on it.
+        vars(get_flags()).setdefault("upload_to_artifacts_ingest_api", False)
         try:
             with (
                 interrupts_not_swallowed(),

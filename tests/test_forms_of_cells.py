@@ -18,6 +18,9 @@ MARKED = [
     "95.8% (250) †",
     "95.8% [1] (250)",
     "95.8%^{1} (250)",
+    "95.8%p",
+    "95.8% r (250)",
+    "95.8% (250) e",
     "95.8% 1 (250)",
     "95.8%1 (250)",
     "95.8% (1) (250)",
@@ -42,7 +45,7 @@ def test_a_figure_with_its_mark_or_unit_is_one_cell_of_running_lines(figure: str
     assert problems == []
 
 
-@pytest.mark.parametrize("figure", [*MARKED, "*", "c", "x", "23%\t1 (299)"])
+@pytest.mark.parametrize("figure", [*MARKED, "*", "***", "#", "c", "x", "23%\t1 (299)"])
 def test_a_figure_with_its_mark_or_unit_is_one_cell_of_a_table(figure: str) -> None:
     line = f"% of children on plans\tQ2\t{figure}\tLower\t21.5%\tA\t3\t20.7%"
     cells, problems = only_row(line, layout="compared_to_previous_2020")
@@ -87,6 +90,18 @@ def test_targets_in_words_and_mixed_colours_are_cells(target: str, colour: str) 
     cells, problems = only_row(line, layout="compared_to_previous_2020")
     assert (cells["comparison_text"], cells["target_text"], cells["rag_text"]) == ("↓", target, colour)
     assert problems == []
+
+
+@pytest.mark.parametrize("average", ["[c]", "<5", "50.0%p", "50.0% p", "*"])
+def test_a_sign_in_place_of_an_average_takes_no_quartile(average: str) -> None:
+    line = f"% of children on plans\tQ2\t23% (299)\tLower\t21.5%\tA\t3\t{average}"
+    cells, problems = only_row(line, layout="compared_to_previous_2020")
+    assert (cells["quartile_text"], cells["benchmark_text"], problems) == ("3", average, [])
+
+
+def test_a_large_letter_after_a_figure_is_its_colour() -> None:
+    cells, _ = only_row("Children on plans", "Q1 95.8% R 4 89.9%")
+    assert (cells["value_text"], cells["rag_text"], cells["quartile_text"]) == ("95.8%", "R", "4")
 
 
 def test_a_split_digit_is_no_footnote_mark() -> None:

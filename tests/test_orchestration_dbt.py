@@ -155,3 +155,21 @@ def test_a_model_that_fails_keeps_what_follows_from_being_built(project, tmp_pat
     assert results["doubled"].status == "error" and not results["doubled"].good
     assert "Conversion Error" in results["doubled"].message
     assert results["no_row_is_six"].status == "skipped"
+
+
+def test_an_interrupt_before_dbt_has_read_its_flags_says_nothing(tmp_path, monkeypatch, capfd):
+    import argparse
+
+    from dbt import flags
+    from dbt.cli import requires
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    write(tmp_path, FILES)
+    project = DbtProject(tmp_path, tmp_path / "build", tmp_path)
+    monkeypatch.setattr(flags, "GLOBAL_FLAGS", argparse.Namespace(USE_COLORS=True))
+    monkeypatch.setattr(requires, "Flags", interrupted)
+    with pytest.raises(DbtError):
+        project.graph()
+    assert capfd.readouterr() == ("", "")

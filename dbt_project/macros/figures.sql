@@ -67,12 +67,16 @@ figures_cleaned as (
   from {{ relation }}
 ),
 
--- What is left of a marked figure. A digit is a mark only where it cannot be a piece of the number.
+-- What is left of a marked figure. A digit is a mark only where it cannot be a piece of the number, and the letters of
+-- provisional, revised and estimated only after a percent sign and small: a large R is a colour.
 figures_unmarked as (
   select
     *
-    {%- for prefix in cells %},
+    {%- for prefix, column in cells.items() %},
     coalesce(
+      {%- if prefix != 'target' %}
+      case when {{ matches(clean_text(column), '.*%(?: ?[(][^()]+[)])? ?[pre]') }} then {{ extract_group(prefix ~ '_clean', '^(.*[%)]) ?[pre]$') }} end,
+      {%- endif %}
       {{ extract_group(prefix ~ '_clean', '^(.*[0-9%)])(?: ?' ~ mark ~ ')+$') }},
       {{ extract_group(prefix ~ '_clean', '^(.*[^* ])[ *]*$') }},
       {{ prefix }}_clean
@@ -84,8 +88,12 @@ figures_unmarked as (
 figures_marked as (
   select
     *
-    {%- for prefix in cells %},
+    {%- for prefix, column in cells.items() %},
     coalesce(
+      {%- if prefix != 'target' %}
+      case when {{ matches(clean_text(column), '[^(]*% ?[pre] ?[(][^()]+[)]') }} then
+        {{ extract_group(prefix ~ '_clean', '^([^(]*%) ?[pre] ?[(][^()]+[)]$') }} || {{ extract_group(prefix ~ '_clean', '([(][^()]+[)])$') }} end,
+      {%- endif %}
       {{ extract_group(prefix ~ '_before_mark', '^([^(]*[0-9%]) ?(?:' ~ mark ~ ' ?)+[(][^()]+[)]$') }}
         || {{ extract_group(prefix ~ '_before_mark', '([(][^()]+[)])$') }},
       {{ prefix }}_before_mark

@@ -55,7 +55,7 @@ union all
 union all
 {{ finding('figures', 'unit_mismatch', 'warning', value_column, 'value_text',
   "value is not null and indicator_unit is not null and unit <> indicator_unit",
-  "'The figure is printed as a ' || unit || ' but the indicator is a ' || indicator_unit || '; check that the label belongs to this indicator.'") }}
+  "'The unit printed with this figure is ' || unit || ', but that of the indicator is ' || indicator_unit || '; check that the label belongs to this indicator.'") }}
 union all
 {{ finding('figures', 'figure_without_period', 'warning', value_column, 'value_text',
   "value is not null and period_key is null and period_reading <> 'unread'",
@@ -95,7 +95,7 @@ union all
 {%- endfor %}
 {%- for name, (words, expected) in cells.items() %}
 union all
-{{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading = 'unread' and not " ~ (marked_as_cut | replace('%s', name ~ '_text')),
+{{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading in ('unread', 'withheld', 'starred') and not " ~ (marked_as_cut | replace('%s', name ~ '_text')),
   "'This is no " ~ words ~ " (" ~ expected ~ "); it is kept as printed and has no value.'") }}
 {%- endfor %}
 {%- for name in ['benchmark', 'target'] %}

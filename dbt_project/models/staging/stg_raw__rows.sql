@@ -8,7 +8,7 @@ with rows_lowered as (
     {{ without_raised_marks("lower(" ~ clean_text('target_text') ~ ")") }} as target_lower,
     replace(replace({{ without_raised_marks("lower(" ~ clean_text('rag_text') ~ ")") }}, ' /', '/'), '/ ', '/') as rag_lower,
     {{ without_raised_marks(clean_text('quartile_text')) }} as quartile_clean,
-    {{ clean_text('benchmark_text') }} as benchmark_clean,
+    {{ clean_text('benchmark_text') }} as benchmark_plain,
     {{ without_raised_marks("lower(" ~ clean_text('comparison_text') ~ ")") }} as comparison_lower
   from {{ ref('base_raw__rows') }}
 ),
@@ -106,9 +106,9 @@ select
   benchmark_has_percent,
   case
     when benchmark_reading <> 'unread' then benchmark_reading
-    when {{ is_misread_not_applicable('benchmark_clean') }} then 'misread'
-    when {{ is_not_applicable('benchmark_clean') }} then 'read'
-    when {{ is_only_marks('benchmark_clean') }} then 'mark'
+    when {{ is_misread_not_applicable('benchmark_plain') }} then 'misread'
+    when {{ is_not_applicable('benchmark_plain') }} then 'read'
+    when {{ is_only_marks('benchmark_plain') }} then 'mark'
     else 'unread'
   end as benchmark_reading,
 
