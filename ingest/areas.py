@@ -179,6 +179,17 @@ class Areas(BaseModel):
             return None
         return self.council(found["name"] or found["of"])
 
+    def councils_in(self, text: str) -> list[Area | str | None]:
+        """The councils that running text names as councils: "Kent County Council", "City of York", "Medway Council"."""
+        return [*self._in_full(text), *self._before_council(plain(text))]
+
+    def _before_council(self, words: str) -> Iterator[Area | str]:
+        names = _plain_names(self)
+        for match in _plain_pattern(self).finditer(words):
+            if words.startswith(" council", match.end()) and not _QUALIFIED.search(words[: match.start()][-20:]):
+                area = names[match.group()]
+                yield area if area in self.areas else area.area_name
+
     def _in_full(self, text: str) -> Iterator[Area | str | None]:
         for match in _COUNCIL.finditer(text):
             yield self.council(match["name"] or match["of"])

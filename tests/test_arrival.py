@@ -182,9 +182,18 @@ def test_names_that_are_much_alike_are_told_apart() -> None:
     assert areas.council("Leicester") == "Leicester"
 
 
-def test_a_report_of_another_council_that_speaks_of_the_listed_one_is_not_its_report(alone: Project) -> None:
+@pytest.mark.parametrize(
+    "council",
+    [
+        *("Rutland County Council", "City of Westminster", "The City of York Council", "London Borough of Camden"),
+        *("Royal Borough of Windsor and Maidenhead", "Bath & North East Somerset Council", "Medway Council"),
+    ],
+)
+def test_a_report_of_another_council_that_speaks_of_the_listed_one_is_not_its_report(
+    alone: Project, council: str
+) -> None:
     report = (
-        "Purpose of the Report\n1. Rutland County Council presents its performance for Quarter 2 2020/21 here.\n"
+        f"Purpose of the Report\n1. {council} presents its performance for Quarter 2 2020/21 here.\n"
         + "".join(f"{n}. The figure fell to {n}.5% which is below the one before.\n" for n in range(2, 20))
         + "20. The figure for Leicestershire was higher.\n"
     )

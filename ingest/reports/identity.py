@@ -29,10 +29,6 @@ _FIRST = 3
 _OF_ITSELF = re.compile(r"purpose|introduction|summary|conclusion|background|overview", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s*\(?\d{1,3}(?:\.\d{1,3}){0,2}[.)]?\s+[\"'(]?[A-Z0-9][^\t]*$")
 _NAMED = re.compile(r"(?:^|[-_ ])report\.[a-z]+$", re.IGNORECASE)
-_COUNCIL = re.compile(
-    r"\b(?P<name>[A-Z][a-z]+(?:[ -](?:and |upon |of |on )?[A-Z][a-z]+){0,3}?) "
-    r"(?:(?:County|City|Borough|Metropolitan|District|Unitary) )+Council\b"
-)
 _WORDS_OF_A_SENTENCE = 6
 
 
@@ -159,8 +155,7 @@ def _councils(text: str, areas: Areas) -> tuple[dict[str, Area], list[str]]:
     """The listed councils that are named as councils, and the names of others."""
     named: dict[str, Area] = {}
     strangers: list[str] = []
-    for found in _COUNCIL.finditer(text[: _WIDTH * 10]):
-        council = areas.council(found["name"])
+    for council in areas.councils_in(text[: _WIDTH * 10]):
         if isinstance(council, Area):
             named[council.area_code] = council
         elif council:
