@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -132,13 +133,19 @@ class _RowNotes:
         )
         return half
 
-    def left_over(self, word: str) -> None:
-        """Say that a word belongs to no column."""
-        if kinds.is_glyph(word):
-            self.note("glyph_dropped", "info", "This mark belongs to no column.", None, word)
-            return
-        message = "This text fits no column of the row. It is kept here only: compare with the document."
-        self.note("text_unplaced", "warning", message, None, word)
+    def left_over(self, words: list[str], cell_of: list[int], dropped: Iterable[int]) -> None:
+        """Say that words belong to no column; those that stand together in a cell are one text."""
+        text: list[int] = []
+        for index in (*sorted(dropped), None):
+            glyph = index is not None and kinds.is_glyph(words[index])
+            if text and (index is None or glyph or index != text[-1] + 1 or cell_of[index] != cell_of[text[-1]]):
+                message = "This text fits no column of the row. It is kept here only: compare with the document."
+                self.note("text_unplaced", "warning", message, None, " ".join(words[at] for at in text))
+                text = []
+            if glyph:
+                self.note("glyph_dropped", "info", "This mark belongs to no column.", None, words[index])
+            elif index is not None:
+                text.append(index)
 
 
 class Walk(ABC):
@@ -439,8 +446,7 @@ class Walk(ABC):
                     text,
                 )
             found[spec.column] = text
-        for index in alignment.dropped:
-            row.left_over(words[index])
+        row.left_over(words, cell_of, alignment.dropped)
         self._settle_lone_number(found, row)
         cramped = without_room(self.layout, cell_of, alignment.placements)
         self._settle_doubts(found, cramped, broken_off(self.layout, words, alignment.placements), row)

@@ -99,6 +99,12 @@ def test_a_sign_in_place_of_an_average_takes_no_quartile(average: str) -> None:
     assert (cells["quartile_text"], cells["benchmark_text"], problems) == ("3", average, [])
 
 
+def test_words_that_stand_together_are_one_doubt() -> None:
+    line = "% of children on plans\tQ2\t23% (299)\tLower\t21.5%\tA\t3\tTop quartile"
+    _, problems = only_row(line, layout="compared_to_previous_2020")
+    assert problems == ["text_unplaced", "average_missing"]
+
+
 def test_a_large_letter_after_a_figure_is_its_colour() -> None:
     cells, _ = only_row("Children on plans", "Q1 95.8% R 4 89.9%")
     assert (cells["value_text"], cells["rag_text"], cells["quartile_text"]) == ("95.8%", "R", "4")
