@@ -133,7 +133,9 @@ def told(text: str) -> list[tuple]:
     return [tuple(claim.get(name) for name in names) for claim in reading_of(text).claims]
 
 
-@pytest.mark.parametrize("figure", ["23.4%1", "23.4%¹", "23.4%*", "23.4%†", "23.4% [1]", "23.4%^{1}", "23.4% 1"])
+@pytest.mark.parametrize(
+    "figure", ["23.4%1", "23.4%¹", "23.4%*", "23.4%†", "23.4% [1]", "23.4%^{1}", "23.4% 1", "23.4%p"]
+)
 @pytest.mark.parametrize("end", ["", "¹", "[2]", "*"])
 def test_a_footnote_mark_in_a_report_changes_no_claim(figure: str, end: str) -> None:
     text = SENTENCE.format(figure, end)
@@ -150,6 +152,21 @@ def test_numbers_side_by_side_make_no_figure(printed: str) -> None:
     found = reading_of(f"4. There were {printed} children electively home educated at the end of quarter 2.")
     assert not [claim for claim in found.claims if claim.get("value") is not None]
     assert any(problem.code == "unexplained_number" for problem in found.problems)
+
+
+@pytest.mark.parametrize("printed", ["2 3.4%", "23 .4%", "23.4 % 2", "23.4%x"])
+def test_the_bracket_of_a_figure_in_doubt_is_no_figure(printed: str) -> None:
+    found = reading_of(SENTENCE.format(printed, ""))
+    assert not [claim for claim in found.claims if claim.get("value") is not None or claim.get("comparison_value")]
+    assert "299" in [problem.printed_text for problem in found.problems if problem.code == "unexplained_number"]
+
+
+def test_a_mark_in_a_bracket_is_no_count_and_a_year_without_its_stroke_is_no_figure() -> None:
+    found = reading_of(SENTENCE.format("23.4%(1)", ""))
+    assert [(claim["value"], claim.get("numerator")) for claim in found.claims] == [(23.4, 299)]
+    found = reading_of(SENTENCE.format("23.4%", "").replace("quarter 2", "Q2 202021"))
+    assert [claim["value"] for claim in found.claims if claim.get("value")] == [23.4]
+    assert "202021" in [problem.printed_text for problem in found.problems if problem.code == "unexplained_number"]
 
 
 def test_the_shared_inputs_with_footnote_digits() -> None:

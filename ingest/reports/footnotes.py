@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-#: In this order: what is never anything but a mark; a digit glued to a percentage or to its bracket; a lone digit
-#: after a percentage and a blank, which no longer belongs to that number.
+#: In this order: what is never anything but a mark; a digit glued to a percentage or to its bracket; the letters of
+#: provisional, revised and estimated there; a digit in a bracket where another bracket follows with the count; a lone
+#: digit after a percentage and a blank, which no longer belongs to that number.
 _MARK = re.compile(
     r"[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+(?:,[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+)*"
     r"|\^\{[0-9a-z*]{1,3}\}|\^[0-9]{1,2}(?![0-9])"
@@ -18,6 +19,8 @@ _MARK = re.compile(
     r"|(?<=[0-9%)])[*\u2020\u2021\u00a7]+"
     r"|(?<=[0-9]%)(?:[0-9]{1,2}(?:,[0-9]{1,2})*)(?![0-9%]|[.,][0-9])"
     r"|(?<=[0-9]\))(?:[0-9]{1,2}(?:,[0-9]{1,2})*)(?![0-9%]|[.,][0-9])"
+    r"|(?<=[0-9]%)[pre](?![a-z0-9])"
+    r"|(?<=[0-9]%)\([1-9]\)(?=[^().;%]{0,60}\([0-9])"
     r"|(?<=[0-9]%) [1-9](?= [a-z(]|[.,;:](?: |$)|$)"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -21,6 +22,10 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 #: Between two numbers, where neither says whether it is a piece of the other, or a mark at it.
+_RUN_TOGETHER_YEAR = re.compile(r"20[0-9]{4}")
+_DECIMALS_APART = re.compile(r" +\.[0-9]")
+_PERCENT = re.compile(r" ?%")
+_END_OF_SENTENCE = re.compile(r"[.;!?] ")
 _SIDE_BY_SIDE = re.compile(r"\)? ")
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -154,6 +159,35 @@ def _part_doubtful(marked: Marked) -> None:
             continue
         # Behind a closed bracket only the second is in doubt.
         doubtful |= {id(after)} if ")" in between else {id(before), id(after)}
+    for token in marked.tokens:
+        printed = marked.view[token.start : token.end]
+        # A year without its stroke; a number whose decimals stand apart.
+        if _RUN_TOGETHER_YEAR.fullmatch(printed) and int(printed[4:]) == (int(printed[:4]) + 1) % 100:
+            doubtful.add(id(token))
+        if not token.in_words and _DECIMALS_APART.match(marked.view, token.end):
+            doubtful.add(id(token))
+    _unexplain(marked, doubtful)
+    _unexplain(marked, _behind_a_doubt(marked))
+
+
+def _behind_a_doubt(marked: Marked) -> set[int]:
+    """Numbers in brackets behind a number that is in doubt: they are no figures, they belong to that one."""
+    doubts = [span.end for span in marked.spans if span.role == "unexplained"]
+    doubts += [end for _, end in unexplained(marked) if _PERCENT.match(marked.view, end)]
+    doubts.sort()
+    found: set[int] = set()
+    before = 0
+    for token in marked.tokens:
+        place = bisect_right(doubts, token.start)
+        if place and doubts[place - 1] >= before:
+            between = marked.view[doubts[place - 1] : token.start]
+            if between.rstrip().endswith("(") and not _END_OF_SENTENCE.search(between):
+                found.add(id(token))
+        before = token.end
+    return found
+
+
+def _unexplain(marked: Marked, doubtful: set[int]) -> None:
     marked.spans += [Span(token.start, token.end, "unexplained") for token in marked.tokens if id(token) in doubtful]
     marked.tokens = [token for token in marked.tokens if id(token) not in doubtful]
 

@@ -96,7 +96,7 @@ union all
 {%- for name, (words, expected) in cells.items() %}
 union all
 {{ finding('assessments', 'unreadable_' ~ words, 'warning', "'" ~ name ~ "_text'", name ~ '_text', name ~ "_reading in ('unread', 'withheld', 'starred') and not " ~ (marked_as_cut | replace('%s', name ~ '_text')),
-  "'This is no " ~ words ~ " (" ~ expected ~ "); it is kept as printed and has no value.'") }}
+  "'This is no " ~ words ~ " (" ~ expected ~ "); it is kept as printed and has no value. Compare it with the document.'") }}
 {%- endfor %}
 {%- for name in ['benchmark', 'target'] %}
 union all
