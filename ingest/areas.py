@@ -30,6 +30,14 @@ _COUNCIL = re.compile(
     rf"|\b{_KINDS}{{0,3}}(?:Borough|City|County) of (?P<of>{_WORD}(?:[ -](?:and |upon |on )?{_WORD}){{0,3}}?)"
     r"(?= Council\b|$|[,.;:]| [^A-Z])"
 )
+#: "Cardiff Council": a name and no kind, where a name or a title may state one.
+_BARE_COUNCIL = re.compile(rf"\b(?P<name>{_WORD}(?:[ -](?:and |upon |on )?{_WORD}){{0,2}}) Council\b")
+#: Words with which "Council" is none of a place ("Children in Care Council"), or none at all ("Report to Council").
+_NO_PLACE = re.compile(
+    r"\b(?:youth|young|people|students?|pupils?|schools?|parish|town|care|children|childrens|health|arts|research|design"
+    r"|british|national|privy|shadow|full|joint|to|cabinet|scrutiny|committee|meeting|agenda|minutes|reports?|in|our"
+    r"|local|county|city|borough|metropolitan|district|unitary)\b"
+)
 #: Words that stand before "Council" without being of its name.
 _NO_NAME = re.compile(
     r"^(?:.*\b(?:q[1-4]|[0-9]+|quarter(?:ly)?|annual|performance|reports?|dashboards?|scorecards?|child(?:rens?)?|"
@@ -157,7 +165,7 @@ class Areas(BaseModel):
         """
         text = _COMPARED.split(normal(text), maxsplit=1)[0]
         spaced = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])", " ", text.title() if text.islower() else text)
-        found = [*self._in_full(re.sub(r"[_ -]+", " ", spaced))]
+        found = [*self._in_full(re.sub(r"[_ -]+", " ", spaced), bare=True)]
         for words in dict.fromkeys((plain(text), plain(spaced))):
             found += self._in_words(words) or self._in_short(words)
         if (area := self.find(text) or _by_code(self.others, text)) is not None:
@@ -167,17 +175,17 @@ class Areas(BaseModel):
     def in_title(self, text: str) -> tuple[list[Area], list[str]]:
         """As ``in_name``, of a title; those that stand after words such as "compared with" do not count."""
         text = _COMPARED.split(normal(text), maxsplit=1)[0]
-        return _told_apart([*self._in_full(text), *self._in_words(plain(text))])
+        return _told_apart([*self._in_full(text, bare=True), *self._in_words(plain(text))])
 
     def heads(self, line: str) -> Area | str | None:
         """The council that a line states as its own, in full at its beginning: alone or in a title; else None.
 
         A sentence about a council ("Rutland County Council's figures are not included") states none.
         """
-        found = _COUNCIL.match(line)
+        found = _COUNCIL.match(line) or _bare(line)
         if found is None or not _REST_OF_TITLE.fullmatch(line[found.end() :]) or _COMPARED.search(line):
             return None
-        return self.council(found["name"] or found["of"])
+        return self.council(found["name"] or found.groupdict().get("of") or "")
 
     def councils_in(self, text: str) -> list[Area | str | None]:
         """The councils that running text names as councils: "Kent County Council", "City of York", "Medway Council"."""
@@ -190,9 +198,15 @@ class Areas(BaseModel):
                 area = names[match.group()]
                 yield area if area in self.areas else area.area_name
 
-    def _in_full(self, text: str) -> Iterator[Area | str | None]:
-        for match in _COUNCIL.finditer(text):
+    def _in_full(self, text: str, *, bare: bool = False) -> Iterator[Area | str | None]:
+        """The councils that are named with their kind; with ``bare``, where there are none, those named without."""
+        found = list(_COUNCIL.finditer(text))
+        for match in found:
             yield self.council(match["name"] or match["of"])
+        if bare and not found:
+            for match in _BARE_COUNCIL.finditer(text):
+                if not _NO_PLACE.search(plain(match["name"])):
+                    yield self.council(match["name"])
 
     def _in_words(self, words: str) -> list[Area | str]:
         found: list[Area | str] = []
@@ -228,6 +242,12 @@ class Areas(BaseModel):
             f"{area.area_name!r}, la_number: {area.la_number}, area_type: {area.area_type}, region_name: "
             f"{area.region_name}, slug: {area.slug}}}."
         )
+
+
+def _bare(line: str) -> re.Match[str] | None:
+    """A place and "Council" at the beginning of a line."""
+    match = _BARE_COUNCIL.match(line)
+    return None if match is None or _NO_PLACE.search(plain(match["name"])) else match
 
 
 #: What follows is whom the figures are compared with, not whose they are.

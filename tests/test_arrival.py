@@ -65,6 +65,7 @@ def taken_for(name: str, text: str) -> tuple[str, str]:
 # -- councils -----------------------------------------------------------------------------------------
 
 NAMES_ANOTHER = {
+    "a council without its kind": ("northmarsh_council/2018-19-q2.txt", "Northmarsh"),
     "folder": ("rutland/2018-19-q2.txt", "Rutland"),
     "folder below a folder": ("2018/Rutland/q2 2018-19.txt", "Rutland"),
     "folder in full": ("Rutland County Council/2018-19-q2.txt", "Rutland"),
@@ -117,6 +118,9 @@ NAMES_NOBODY = (
     "Q2\xa02018\u201319.txt",
     "east midlands/2018-19-q2.txt",
     "county council/2018-19-q2.txt",
+    "youth council/2018-19-q2.txt",
+    "report-to-council-2018-19-q2.txt",
+    "leicestershire council/2018-19-q2.txt",
     "for the council/Performance Report County Council 2018-19 Q2.txt",
     "2018-19-q2 compared with Nottinghamshire.txt",
     "inbox 857a/2018-19-q2.txt",
@@ -136,6 +140,9 @@ IN_TEXT = {
     "title in full": (f"Rutland County Council {TITLE}", "area_unknown"),
     "a line before the title": (f"Rutland County Council\n{TITLE}", "area_unknown"),
     "a council elsewhere": (f"Cardiff County Council\n{TITLE}", "area_unknown"),
+    "a council without its kind": (f"Northmarsh Council\n{TITLE}", "area_unknown"),
+    "a council that is none of a place": (f"Children in Care Council\n{TITLE}", None),
+    "a report to the council": (f"Report to Council\n{TITLE}", None),
     "the listed one, a letter misread": (f"Leicestershlre County Council\n{TITLE}", None),
     "a partnership with the listed one": (f"Leicester, Leicestershire and Rutland {TITLE}", None),
     "compared with another": (f"{TITLE} compared with Nottinghamshire", None),
