@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from fuzz.damage import Damaged
-from fuzz.editions import FIGURES, PERIOD_OF, Edition, number_of
+from fuzz.editions import FIGURES, PERIOD_OF, Edition, Printed, number_of
 from ingest import cells as kinds
 from ingest.characters import fold
 from ingest.reader import CUT, Reading, Row
@@ -133,8 +133,18 @@ def _doubled(reading: Reading, row: Row) -> bool:
 
 
 def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) -> str | None:
-    meant = text.changed.get(number, number)
-    printed = edition.printed.get(meant)
+    """What is wrong with a number where it arrived; None where nothing is.
+
+    A damaged number can come to look like another figure of the file: what arrives may be either of the two.
+    """
+    meanings = {number, text.changed.get(number, number)}
+    faults = [_fault_of(edition, text, row, column, number, edition.printed.get(meant)) for meant in sorted(meanings)]
+    return None if None in faults else max(filter(None, faults), key=lambda fault: fault.startswith("under"))
+
+
+def _fault_of(
+    edition: Edition, text: Damaged, row: Row, column: str, number: str, printed: Printed | None
+) -> str | None:
     if printed is None:
         if number in text.strays:
             return None

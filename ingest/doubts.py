@@ -28,6 +28,11 @@ _OPEN_PERIOD = re.compile(
 )
 #: A word that is rather a piece of a figure than of a year, and a mark that is neither.
 _PIECE = re.compile(r"[0-9.,]{1,3}%?|[0-9.,]+%|[lIOoSBZ|]|[\u2022\u00b7_*:;~^`'-]")
+#: What is left of a quarter beside its year.
+_QUARTER_PIECE = re.compile(r"Q[1-4lIOoSBZ]?|[1-4]Q", re.IGNORECASE)
+#: What may be the end of a number, before a period that is whole without it.
+_END_OF_NUMBER = re.compile(r"[0-9.,]+")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _BARE_DIGITS = re.compile(r"[<>]?[0-9]+")
 _DECIMAL = re.compile(r"[<>]?[0-9]+[.][0-9]+")
 _REST = re.compile(r"[0-9.,]+%?")
@@ -46,6 +51,8 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     dropped = set(alignment.dropped)
     _give_up_digits(layout, words, cell_of, placements, dropped)
     _give_up_years(layout, words, placements, dropped)
+    _give_up_days(layout, words, cell_of, placements, dropped)
+    _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
     for run in _runs(sorted(dropped)):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
@@ -68,14 +75,17 @@ def _give_up_digits(
 ) -> None:
     """A digit beside a figure is no direction and no quartile printed twice, unless it has a cell of its own."""
     columns = layout.data_columns
-    for place, placed in list(enumerate(placements)):
+    for placed in list(placements):
+        place = placements.index(placed)
         kind, at = columns[placed.column].kind, placed.first
         if kind == "comparison" and placed.last == at + 1 and words[at].isdigit():
             before = next((o for o in placements if o.last == at and columns[o.column].kind in FIGURES), None)
             after = next((o for o in placements if o.first == at + 1 and columns[o.column].kind in FIGURES), None)
-            # What became of an arrow stands alone in its cell; another digit than the usual may be a last decimal.
+            # What became of an arrow stands alone in its cell; another digit than the usual may be a figure's.
             alone = layout.spec.shape == "table" and cell_of.count(cell_of[at]) == 1
-            whole = before is None or words[at] == ARROW_READ_AS or not _DECIMAL.fullmatch(words[at - 1])
+            whole = words[at] == ARROW_READ_AS or not (
+                (before and _DECIMAL.fullmatch(words[at - 1])) or (after and is_possible(words[at] + words[at + 1]))
+            )
             if (before or after) and not (alone and whole):
                 placements.remove(placed)
                 dropped.add(at)
@@ -87,6 +97,16 @@ def _give_up_digits(
             ):
                 placements.remove(placed)
                 dropped.update(range(at, placed.last))
+        elif (
+            kind in FIGURES
+            and placed.last - at > 1
+            and words[placed.last - 1].isdigit()
+            and words[placed.last - 2].endswith("%")
+            and cell_of[placed.last - 1] != cell_of[placed.last - 2]
+        ):
+            # A digit in the next cell is no mark of a footnote.
+            placements[place] = replace(placed, last=placed.last - 1)
+            dropped.add(placed.last - 1)
         elif (
             kind == "quartile"
             and placed.doubled
@@ -107,6 +127,35 @@ def _give_up_years(layout: CompiledLayout, words: list[str], placements: list[Pl
         if two.last == two.first + 1 and not kinds.is_period(period) and kinds.is_period(period + words[two.first]):
             placements.remove(two)
             dropped.add(two.first)
+
+
+def _give_up_days(
+    layout: CompiledLayout, words: list[str], cell_of: list[int], placements: list[Placement], dropped: set[int]
+) -> None:
+    """Digits between a number and a period that is whole without them are no day: they may be the number's last."""
+    columns, positions = layout.data_columns, layout.positions
+    for one, two in list(pairwise(placements)):
+        if columns[one.column].kind not in FIGURES or columns[two.column].kind != "period" or one.last != two.first:
+            continue
+        rest = " ".join(words[two.first + 1 : two.last])
+        if not words[one.last - 1][-1:].isdigit() or not _END_OF_NUMBER.fullmatch(words[two.first]):
+            continue
+        in_place = cell_of[two.first] > cell_of[one.last - 1] and one.cell <= positions[one.column]
+        if kinds.is_period(rest) and not (in_place and kinds.is_period(" ".join(words[two.first : two.last]))):
+            placements[placements.index(two)] = replace(two, first=two.first + 1)
+            dropped.add(two.first)
+
+
+def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placements: list[Placement]) -> None:
+    """The digit of the quartile in the place of a target, with no colour between, is the quartile printed twice."""
+    columns = layout.data_columns
+    for one, two in list(pairwise(placements)):
+        if columns[one.column].kind != "target" or columns[two.column].kind != "quartile" or two.doubled:
+            continue
+        texts = words[one.first : two.last]
+        if one.last == two.first and len(texts) == 2 and texts[0] == texts[1] and _QUARTILE.fullmatch(texts[0]):
+            placements[placements.index(two)] = replace(two, first=one.first, doubled=True)
+            placements.remove(one)
 
 
 def _runs(indexes: list[int]) -> list[list[int]]:
@@ -141,6 +190,10 @@ def _owner(
             return left
         if _OPEN_PERIOD.fullmatch(period) and not all(map(_PIECE.fullmatch, texts)):
             return left
+        if _QUARTER_PIECE.fullmatch(texts[0]):
+            return left
+    if right is not None and kind(right) == "period" and _QUARTER_PIECE.fullmatch(texts[-1]):
+        return right
     if not any(map(_NUMBERISH.fullmatch, texts)):
         return None
     if not any(character.isdigit() for text in texts for character in text):
@@ -153,7 +206,10 @@ def _owner(
     if len(figures) == 2 and left is not None and right is not None:
         # The beginning of a number belongs to what follows; what is whole or ends a number, to what stands before.
         same_cell = cell_of[run[-1]] == cell_of[placements[right].first]
-        return left if texts[-1].endswith(("%", ")")) or not same_cell else right
+        if texts[-1].endswith(("%", ")")):
+            return left
+        ended = not words[run[0] - 1][-1:].isdigit() and is_possible(texts[-1] + words[placements[right].first])
+        return right if same_cell or ended else left
     if figures:
         return figures[0]
     return next((place for place in (left, right) if kind(place) == "quartile"), None)
@@ -236,7 +292,7 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
             if left.isdigit() and not _QUARTILE.fullmatch(left) and is_possible(left + right):
                 out.add(second.column)
             continue
-        if left.isdigit() and right.endswith("%") and two.column > one.column + 1 and two.cell <= one.cell + 1:
+        if _BARE_DIGITS.fullmatch(left) and right.endswith("%") and two.column > one.column + 1 and two.cell <= one.cell + 1:
             # Nothing stands between the two where something should.
             out |= {first.column, second.column}
         if left.endswith((".", ",")) and right[:1].isdigit():
@@ -283,3 +339,46 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                 )
             ]
     return []
+
+
+def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Figures that are taken as printed and are rather something else: code, column and what a person is told."""
+    out = []
+    for first, second in pairwise(layout.data_columns):
+        one = found.get(first.column, "")
+        if second.shares_cell and one == found.get(second.column) and kinds.is_number(one.lstrip("<>=")):
+            out.append(
+                (
+                    "figures_alike",
+                    second.column,
+                    "The same figure stands twice in a cell that two columns share, so it may be one that is printed "
+                    "twice. Both are taken: compare with the document.",
+                )
+            )
+    for column in layout.data_columns:
+        if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
+            out.append(
+                (
+                    "year_as_figure",
+                    column.column,
+                    "This number looks like a year, and a word of a period may have come into its cell. It is taken "
+                    "as printed: compare with the document.",
+                )
+            )
+    return out
+
+
+def two_periods(
+    layout: CompiledLayout, words: list[str], cell_of: list[int], placements: tuple[Placement, ...]
+) -> list[str]:
+    """Columns whose period is put together from two table cells of which each holds a whole one."""
+    out = []
+    for placed in placements:
+        if layout.data_columns[placed.column].kind != "period" or placed.doubled:
+            continue
+        cut = next((i for i in range(placed.first, placed.last) if cell_of[i] != cell_of[placed.first]), None)
+        if cut is None:
+            continue
+        if all(kinds.is_period(" ".join(words[a:b])) for a, b in ((placed.first, cut), (cut, placed.last))):
+            out.append(layout.data_columns[placed.column].column)
+    return out

@@ -16,10 +16,10 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from ingest import cells as kinds
-from ingest.alignment import Alignment
+from ingest.alignment import Alignment, Placement
 from ingest.budget import spend
 from ingest.characters import fold, squash
-from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, without_room
+from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, two_periods, unlikely, without_room
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout
 from ingest.schemas import PIECE_BREAK
@@ -435,18 +435,13 @@ class Walk(ABC):
                     text,
                 )
                 text = colour
-            out_of_place = spec.overflows and placement.cell > self.layout.positions[placement.column]
-            if out_of_place and self.layout.spec.shape == "table" and kinds.is_number(text):
-                row.note(
-                    "figure_out_of_place",
-                    "warning",
-                    "This figure stands in the cell after its own; digits before it may be hidden behind the border. "
-                    "It is taken as printed: compare with the document.",
-                    spec.column,
-                    text,
-                )
             found[spec.column] = text
+            if spec.overflows and self.layout.spec.shape == "table" and kinds.is_number(text):
+                self._note_border(placement, words, cell_of, row, text)
         row.left_over(words, cell_of, alignment.dropped)
+        for column in two_periods(self.layout, words, cell_of, alignment.placements):
+            message = "Two periods stand in cells side by side and are read as one. Compare with the document."
+            row.note("period_in_two_cells", "warning", message, column, found[column])
         self._settle_lone_number(found, row)
         cramped = without_room(self.layout, cell_of, alignment.placements)
         self._settle_doubts(found, cramped, broken_off(self.layout, words, alignment.placements), row)
@@ -464,6 +459,22 @@ class Walk(ABC):
             found[column] += CUT
         for code, column, message in lone_half(self.layout, found):
             row.note(code, "warning", message, column, None)
+        for code, column, message in unlikely(self.layout, found):
+            row.note(code, "warning", message, column, found[column])
+
+    def _note_border(
+        self, placement: Placement, words: list[str], cell_of: list[int], row: _RowNotes, text: str
+    ) -> None:
+        """Say where the border on which a figure is often broken is crossed or lost, so that it may not be whole."""
+        column = self.layout.data_columns[placement.column].column
+        if placement.cell > self.layout.positions[placement.column]:
+            why = "This figure stands in the cell after its own; digits before it may be hidden behind the border."
+        elif placement.last < len(words) and cell_of[placement.last] == cell_of[placement.last - 1]:
+            why = "The border after this figure is lost; two pieces that it parted may have run together."
+        else:
+            return
+        message = f"{why} It is taken as printed: compare with the document."
+        row.note("figure_out_of_place", "warning", message, column, text)
 
     def _settle_lone_number(self, found: dict[str, str], row: _RowNotes) -> None:
         """One number in a cell that two columns share: the average where a quartile is printed, else the target."""
