@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingest import cells as kinds
-from ingest.alignment import Alignment, Placement
+from ingest.alignment import LENIENT, Alignment, Placement
 from ingest.layouts import Column, CompiledLayout
 
 FIGURES = ("value", "benchmark", "target")
@@ -35,6 +35,8 @@ _END_OF_NUMBER = re.compile(r"[0-9.,]+")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _BARE_DIGITS = re.compile(r"[<>]?[0-9]+")
 _DECIMAL = re.compile(r"[<>]?[0-9]+[.][0-9]+")
+_NO_PERCENT = re.compile(r"[<>]?[0-9]+(?:[.][0-9]+)?")
+_LONE_DIGIT = re.compile(r"[0-9]")
 _REST = re.compile(r"[0-9.,]+%?")
 _TAIL = re.compile(r"[.,][0-9]+%?")
 _QUARTILE = re.compile(r"[1-4]")
@@ -83,9 +85,13 @@ def _give_up_digits(
             after = next((o for o in placements if o.first == at + 1 and columns[o.column].kind in FIGURES), None)
             # What became of an arrow stands alone in its cell; another digit than the usual may be a figure's.
             alone = layout.spec.shape == "table" and cell_of.count(cell_of[at]) == 1
-            whole = words[at] == ARROW_READ_AS or not (
-                (before and _DECIMAL.fullmatch(words[at - 1])) or (after and is_possible(words[at] + words[at + 1]))
-            )
+            if words[at] == ARROW_READ_AS:
+                # A cell more than the layout has follows: the digit may have been broken off the figure before it.
+                whole = not (before and words[at - 1][-1:].isdigit() and _is_moved_behind(layout, placements, place))
+            else:
+                whole = not (before and _DECIMAL.fullmatch(words[at - 1])) and not (
+                    after and is_possible(words[at] + words[at + 1])
+                )
             if (before or after) and not (alone and whole):
                 placements.remove(placed)
                 dropped.add(at)
@@ -115,6 +121,14 @@ def _give_up_digits(
         ):
             placements[place] = replace(placed, last=at + 1, doubled=False)
             dropped.add(at + 1)
+
+
+def _is_moved_behind(layout: CompiledLayout, placements: list[Placement], place: int) -> bool:
+    """Whether the columns after one stand further to the right of their places than it does itself."""
+    if place + 1 == len(placements):
+        return False
+    own, after = placements[place], placements[place + 1]
+    return after.cell - layout.positions[after.column] > own.cell - layout.positions[own.column]
 
 
 def _give_up_years(layout: CompiledLayout, words: list[str], placements: list[Placement], dropped: set[int]) -> None:
@@ -276,7 +290,8 @@ def _may_be_one(found: dict[str, str], first: Column, second: Column) -> bool:
         return "%" in two or "." in two or "%" in value or "." in value
     # A point in the first: the second would be its last decimals, of which two are usual.
     decimals = one.partition(".")[2] + two.rstrip("%")
-    return _DECIMAL.fullmatch(one) is not None and decimals.isdigit() and len(decimals) <= 2
+    whole = len(decimals) > 2 and (kinds.KINDS[second.kind].fit(found[second.column]) or 0.0) < LENIENT
+    return _DECIMAL.fullmatch(one) is not None and decimals.isdigit() and not whole
 
 
 def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> set[str]:
@@ -288,11 +303,12 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
             continue
         left, right = words[one.last - 1], words[two.first]
         if first.kind == "quartile":
-            # A digit that is no quartile may be the first of the number after it.
-            if left.isdigit() and not _QUARTILE.fullmatch(left) and is_possible(left + right):
+            if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, two):
                 out.add(second.column)
             continue
-        if _BARE_DIGITS.fullmatch(left) and right.endswith("%") and two.column > one.column + 1 and two.cell <= one.cell + 1:
+        side_by_side = two.column > one.column + 1 and two.cell <= one.cell + 1
+        parted = side_by_side and ("%" in right or "." in left + right)
+        if parted and _NO_PERCENT.fullmatch(left) and _REST.fullmatch(right):
             # Nothing stands between the two where something should.
             out |= {first.column, second.column}
         if left.endswith((".", ",")) and right[:1].isdigit():
@@ -300,6 +316,17 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
         if left[-1:].isdigit() and _TAIL.fullmatch(right):
             out.add(first.column)
     return out
+
+
+def _is_no_quartile(layout: CompiledLayout, words: list[str], one: Placement, two: Placement) -> bool:
+    """Whether a digit in the place of the quartile may be the first one of the number after it."""
+    if not _QUARTILE.fullmatch(words[one.last - 1]):
+        return True
+    if one.first and _LONE_DIGIT.fullmatch(words[one.first - 1]):
+        # Another digit stands before it, which may be the quartile.
+        return True
+    moved = two.cell > layout.positions[two.column] and two.cell == one.cell + 1
+    return layout.spec.shape == "table" and not one.doubled and moved
 
 
 def is_possible(text: str) -> bool:

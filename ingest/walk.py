@@ -51,6 +51,14 @@ _LONE_NUMBER = re.compile(r"(?P<number>[0-9]{1,4})")
 FEWEST_LINES_OF_A_PAGE = 5
 #: What is a figure wherever it stands: a percentage, a decimal number, a count in brackets.
 _PLAIN_FIGURE = re.compile(r"[<>]?[0-9][0-9,]*(?:\.[0-9]+)?%|[0-9][0-9,]*\.[0-9]+|\([0-9][0-9,]*\)")
+#: In a heading a count is none of its words, too, unless it may be a year.
+_FIGURE_IN_HEADING = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)[<>]?[0-9][0-9,]{{2,}}")
+#: A quarter or a month, and one with its year.
+_WITHOUT_YEAR = re.compile(r"(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9}")
+_WITH_YEAR = re.compile(r"(?:(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9})[ -].*[0-9]{2}|[0-9]{4}/[0-9]{2,4} Q[1-4]")
+#: Of so many periods that could lack their year, only this share does where the year belongs to them.
+MOST_WITHOUT_YEAR = 0.2
+FEWEST_WITH_YEAR = 5
 #: How a line begins that may go on with a number.
 _GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
 HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -203,7 +211,8 @@ class Walk(ABC):
         for index, disposition in enumerate(self.dispositions):
             if disposition not in ("title", "section", "column_heading", "key", "footnote", "page_furniture"):
                 continue
-            if found := [word for word in self.lines[index].split() if _PLAIN_FIGURE.fullmatch(word)]:
+            figure = _FIGURE_IN_HEADING if disposition == "section" else _PLAIN_FIGURE
+            if found := [word for word in self.lines[index].split() if figure.fullmatch(word)]:
                 self.problem(
                     "figures_in_text",
                     "warning",
@@ -442,17 +451,16 @@ class Walk(ABC):
         for column in two_periods(self.layout, words, cell_of, alignment.placements):
             message = "Two periods stand in cells side by side and are read as one. Compare with the document."
             row.note("period_in_two_cells", "warning", message, column, found[column])
-        self._settle_lone_number(found, row)
-        cramped = without_room(self.layout, cell_of, alignment.placements)
-        self._settle_doubts(found, cramped, broken_off(self.layout, words, alignment.placements), row)
-        return found
-
-    def _settle_doubts(self, found: dict[str, str], cramped: set[str], broken: set[str], row: _RowNotes) -> None:
-        """Say which numbers may be parts of others or two in one; what is marked so is no number any more."""
-        for column in broken:
+        for column in sorted(broken_off(self.layout, words, alignment.placements)):
             reason = "The other half of this number may stand in the cell beside it. It is not taken: see the document."
             row.note("figures_run_together", "warning", reason, column, found[column])
             found[column] += CUT
+        self._settle_lone_number(found, row)
+        self._settle_doubts(found, without_room(self.layout, cell_of, alignment.placements), row)
+        return found
+
+    def _settle_doubts(self, found: dict[str, str], cramped: set[str], row: _RowNotes) -> None:
+        """Say which numbers may be parts of others or two in one; what is marked so is no number any more."""
         for column, reason in run_together(self.layout, found, cramped):
             if reason:
                 row.note("figures_run_together", "warning", reason, column, found[column])
@@ -485,13 +493,14 @@ class Walk(ABC):
             text = found[spec.column]
             if before in found or not kinds.is_number(text):
                 continue
-            column, why = spec.column, "this layout prints words where that is missing"
+            column, why, severity = spec.column, "this layout prints words where that is missing", "info"
             if found.get("quartile_text", "") in ("1", "2", "3", "4"):
-                column, why = before, "a quartile is printed, which is one of that"
+                # Where a quartile is printed, both are usual: one of the two is lost.
+                column, why, severity = before, "a quartile is printed, which is one of that", "warning"
                 found[column] = found.pop(spec.column)
             row.note(
                 "lone_number_in_shared_cell",
-                "info",
+                severity,
                 f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
                 f"are printed together. It is read as the {column.removesuffix('_text')}, because {why}.",
                 column,
@@ -509,6 +518,7 @@ class Walk(ABC):
         self._section_cells()
         self._repeated_rows()
         self._broken_rows()
+        self._lost_years()
         self._note_furniture()
         self._note_figures_in_text()
         self._cut_end(ends_with_newline)
@@ -693,6 +703,50 @@ class Walk(ABC):
                 printed_text=row.cells[column],
             )
             row.cells[column] += CUT
+
+    def _lost_years(self) -> None:
+        """Periods without a year in a column that prints it: it may be lost, and need not be the edition's."""
+        for column in (spec.column for spec in self.layout.data_columns if spec.kind == "period"):
+            texts = {row.number: row.cells.get(column, "") for row in self.rows}
+            without = [row for row in self.rows if _WITHOUT_YEAR.fullmatch(texts[row.number])]
+            with_year = sum(_WITH_YEAR.fullmatch(text) is not None for text in texts.values())
+            if with_year < FEWEST_WITH_YEAR or len(without) > MOST_WITHOUT_YEAR * with_year:
+                continue
+            for row in without:
+                self.problem(
+                    "year_missing",
+                    "warning",
+                    "This period has no year, as the others of its column have, so the year may be lost. Compare with "
+                    "the document.",
+                    row.line_from - 1,
+                    row.line_to - 1,
+                    row_number=row.number,
+                    column=column,
+                    printed_text=texts[row.number],
+                )
+
+    def doubt_seam(self, row: Row, above: str, words: list[str]) -> None:
+        """Where one line ends and the next begins with digits, the two may be one number: both are none."""
+        if not above[-1:].isdigit() or not _GOES_ON.match(words[0]):
+            return
+        figures = [column.column for column in self.layout.data_columns if column.kind in FIGURES]
+        ended = next((name for name in reversed(figures) if row.cells.get(name, "").split()[-1:] == [above]), None)
+        begun = next((name for name in figures if row.cells.get(name, "").split()[:1] == words[:1]), None)
+        if ended is None or begun is None or ended == begun:
+            return
+        self.problem(
+            "row_broken",
+            "warning",
+            "This row is broken over two lines between two numbers that may be one. Neither is taken: compare with "
+            "the document.",
+            row.line_from - 1,
+            row.line_to - 1,
+            row_number=row.number,
+            column=ended,
+            printed_text=f"{row.cells[ended]} {row.cells[begun]}",
+        )
+        row.cells[ended] += CUT
+        row.cells[begun] += CUT
 
     def _goes_on(self, index: int) -> bool:
         """Whether a line begins with digits and belongs to no row, or to one that has no name."""
