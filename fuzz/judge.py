@@ -148,7 +148,11 @@ def _fault_of(
     if printed is None:
         if number in text.strays:
             return None
-        if text.changed.get(whole := text.pieces.get(number, ""), whole) in edition.printed:
+        whole = text.pieces.get(number, "")
+        cut = edition.printed.get(text.changed.get(whole, whole))
+        if cut is not None and (
+            fold(cut.label) == fold(row.cells.get("label_text", "")) or not _stands(edition, number)
+        ):
             return "piece of a figure"
         return "number that was no figure"
     if number in text.copied:
@@ -161,14 +165,19 @@ def _fault_of(
     if column in PERIOD_OF and kinds.is_period(period) and printed.period and _alike(period) != _alike(printed.period):
         # What is gone from the lines, no reader can miss; what was written otherwise, none can know.
         own = " ".join(text.lines[row.line_from - 1 : row.line_to]).split()
-        expected = [text.rewritten.get(word, word) for word in printed.period.split()]
+        expected = [word if word in own else text.rewritten.get(word, word) for word in printed.period.split()]
         if _alike(period) != _alike(" ".join(word for word in expected if word in own)):
             return "under another period"
     return None
 
 
+def _stands(edition: Edition, number: str) -> bool:
+    """Whether a number stands in the undamaged edition, as the digit of a quartile does: it need not be a piece."""
+    return any(number_of(word) == number for line in edition.lines for word in line.split())
+
+
 def _alike(period: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", period.lower())
+    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower())
 
 
 def _lost(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]:

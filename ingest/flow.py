@@ -240,7 +240,8 @@ class FlowWalk(Walk):
 
     def note_more_figures(self, index: int) -> None:
         """Say that figures without a label follow those of the row above at once: either may be that row's."""
-        if index == 0 or not self.rows or self.row_of_line[index - 1] != self.rows[-1].number:
+        above = next((i for i in reversed(range(index)) if self.lines[i].strip()), None)
+        if above is None or not self.rows or self.row_of_line[above] != self.rows[-1].number:
             return
         self.problem(
             "figures_without_label",

@@ -462,6 +462,8 @@ class Walk(ABC):
     def _settle_doubts(self, found: dict[str, str], cramped: set[str], row: _RowNotes) -> None:
         """Say which numbers may be parts of others or two in one; what is marked so is no number any more."""
         for column, reason in run_together(self.layout, found, cramped):
+            if found[column].endswith(CUT):
+                continue
             if reason:
                 row.note("figures_run_together", "warning", reason, column, found[column])
             found[column] += CUT
