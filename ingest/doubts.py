@@ -56,7 +56,7 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     _give_up_days(layout, words, cell_of, placements, dropped)
     _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
-    for run in _runs(sorted(dropped)):
+    for run in runs(sorted(dropped)):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
         right = next((i for i, placed in enumerate(placements) if placed.first == run[-1] + 1), None)
         owner = _owner(columns, words, cell_of, placements, run, left, right)
@@ -172,7 +172,7 @@ def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placement
             placements.remove(one)
 
 
-def _runs(indexes: list[int]) -> list[list[int]]:
+def runs(indexes: list[int]) -> list[list[int]]:
     """Indexes grouped into runs without a gap."""
     runs: list[list[int]] = []
     for index in indexes:
@@ -294,9 +294,9 @@ def _may_be_one(found: dict[str, str], first: Column, second: Column) -> bool:
     return _DECIMAL.fullmatch(one) is not None and decimals.isdigit() and not whole
 
 
-def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> set[str]:
-    """Columns with one half of a number of which the other stands in the column beside it."""
-    out = set()
+def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> dict[str, bool]:
+    """Columns with one half of a number of which the other stands in the column beside it; False where that says so."""
+    out: dict[str, bool] = {}
     for one, two in pairwise(placements):
         first, second = layout.data_columns[one.column], layout.data_columns[two.column]
         if first.kind not in (*FIGURES, "quartile") or second.kind not in FIGURES or one.last != two.first:
@@ -304,17 +304,18 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
         left, right = words[one.last - 1], words[two.first]
         if first.kind == "quartile":
             if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, two):
-                out.add(second.column)
+                out.setdefault(second.column, True)
             continue
         side_by_side = two.column > one.column + 1 and two.cell <= one.cell + 1
         parted = side_by_side and ("%" in right or "." in left + right)
         if parted and _NO_PERCENT.fullmatch(left) and _REST.fullmatch(right):
             # Nothing stands between the two where something should.
-            out |= {first.column, second.column}
+            out.setdefault(first.column, True)
+            out.setdefault(second.column, second.kind == "value")
         if left.endswith((".", ",")) and right[:1].isdigit():
-            out.add(second.column)
+            out.setdefault(second.column, True)
         if left[-1:].isdigit() and _TAIL.fullmatch(right):
-            out.add(first.column)
+            out.setdefault(first.column, True)
     return out
 
 

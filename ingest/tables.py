@@ -477,7 +477,6 @@ class TableWalk(Walk):
             row.cells.pop(column.column, None)
         row.cells.update(fresh)
         row.line_to = index + 1
-        self.doubt_seam(row, self.lines[self.row_lines[-1][-1]].split()[-1], words)
         self.row_lines[-1] = indexes
         self.row_of_line[index] = row.number
         self.mark(index, "continuation")

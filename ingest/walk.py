@@ -19,7 +19,17 @@ from ingest import cells as kinds
 from ingest.alignment import Alignment, Placement
 from ingest.budget import spend
 from ingest.characters import fold, squash
-from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, two_periods, unlikely, without_room
+from ingest.doubts import (
+    FIGURES,
+    attach,
+    broken_off,
+    lone_half,
+    run_together,
+    runs,
+    two_periods,
+    unlikely,
+    without_room,
+)
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout
 from ingest.schemas import PIECE_BREAK
@@ -451,9 +461,10 @@ class Walk(ABC):
         for column in two_periods(self.layout, words, cell_of, alignment.placements):
             message = "Two periods stand in cells side by side and are read as one. Compare with the document."
             row.note("period_in_two_cells", "warning", message, column, found[column])
-        for column in sorted(broken_off(self.layout, words, alignment.placements)):
+        for column, is_said in broken_off(self.layout, words, alignment.placements).items():
             reason = "The other half of this number may stand in the cell beside it. It is not taken: see the document."
-            row.note("figures_run_together", "warning", reason, column, found[column])
+            if is_said:
+                row.note("figures_run_together", "warning", reason, column, found[column])
             found[column] += CUT
         self._settle_lone_number(found, row)
         self._settle_doubts(found, without_room(self.layout, cell_of, alignment.placements), row)
@@ -726,29 +737,6 @@ class Walk(ABC):
                     column=column,
                     printed_text=texts[row.number],
                 )
-
-    def doubt_seam(self, row: Row, above: str, words: list[str]) -> None:
-        """Where one line ends and the next begins with digits, the two may be one number: both are none."""
-        if not above[-1:].isdigit() or not _GOES_ON.match(words[0]):
-            return
-        figures = [column.column for column in self.layout.data_columns if column.kind in FIGURES]
-        ended = next((name for name in reversed(figures) if row.cells.get(name, "").split()[-1:] == [above]), None)
-        begun = next((name for name in figures if row.cells.get(name, "").split()[:1] == words[:1]), None)
-        if ended is None or begun is None or ended == begun:
-            return
-        self.problem(
-            "row_broken",
-            "warning",
-            "This row is broken over two lines between two numbers that may be one. Neither is taken: compare with "
-            "the document.",
-            row.line_from - 1,
-            row.line_to - 1,
-            row_number=row.number,
-            column=ended,
-            printed_text=f"{row.cells[ended]} {row.cells[begun]}",
-        )
-        row.cells[ended] += CUT
-        row.cells[begun] += CUT
 
     def _goes_on(self, index: int) -> bool:
         """Whether a line begins with digits and belongs to no row, or to one that has no name."""
