@@ -358,7 +358,7 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                     "lost. Compare with the document.",
                 )
             ]
-        if average and kinds.is_number(average) and not place:
+        if average and kinds.is_number(average) and (not place or kinds.is_glyph(place)):
             return [
                 (
                     "quartile_missing",
@@ -383,6 +383,16 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                     "twice. Both are taken: compare with the document.",
                 )
             )
+    target, place = found.get("target_text", ""), found.get("quartile_text", "")
+    if target == place and _QUARTILE.fullmatch(target) and "value_text" not in found:
+        out.append(
+            (
+                "figures_alike",
+                "target_text",
+                "There is no figure, and the target is the digit of the quartile, which may be printed twice. It is "
+                "taken as printed: compare with the document.",
+            )
+        )
     for column in layout.data_columns:
         if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
             out.append(

@@ -466,3 +466,10 @@ def test_figures_without_a_label_below_a_blank_line_are_said() -> None:
     assert "figures_without_label" in codes(reading_of("flowing_2018", *lines))
     lines = ["% of X", "Apr 17 -", "", "% of Y", "Mar 18 31.5% Better A 2 30.1%"]
     assert "label_without_figures" in codes(reading_of("flowing_2018", *lines))
+
+
+@pytest.mark.parametrize(("cells", "code"), [("\t\t_\t7", "quartile_missing"), ("2\tshown\t2\t64.0%", "figures_alike")])
+def test_stray_digits_beside_the_quartile_are_said(cells: str, code: str) -> None:
+    period = "Q3\t4.2%" if "_" in cells else "Not available this quarter\t"
+    line = f"% of X\t{period}\t\t{cells}"
+    assert code in codes(reading_of("compared_to_previous_2020", line))
