@@ -303,7 +303,8 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
             continue
         left, right = words[one.last - 1], words[two.first]
         if first.kind == "quartile":
-            if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, two):
+            before = next((placed for placed in placements if placed.last == one.first), None)
+            if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, before):
                 out.setdefault(second.column, True)
             continue
         side_by_side = two.column > one.column + 1 and two.cell <= one.cell + 1
@@ -319,15 +320,18 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
     return out
 
 
-def _is_no_quartile(layout: CompiledLayout, words: list[str], one: Placement, two: Placement) -> bool:
+def _is_no_quartile(layout: CompiledLayout, words: list[str], one: Placement, before: Placement | None) -> bool:
     """Whether a digit in the place of the quartile may be the first one of the number after it."""
     if not _QUARTILE.fullmatch(words[one.last - 1]):
         return True
     if one.first and _LONE_DIGIT.fullmatch(words[one.first - 1]):
         # Another digit stands before it, which may be the quartile.
         return True
-    moved = two.cell > layout.positions[two.column] and two.cell == one.cell + 1
-    return layout.spec.shape == "table" and not one.doubled and moved
+    # The quartile's own place says n/a: the digit is one more.
+    in_its_place = (
+        before is not None and before.cell == layout.positions[one.column] and before.last == before.first + 1
+    )
+    return layout.spec.shape == "table" and in_its_place and kinds.is_missing(words[before.first])
 
 
 def is_possible(text: str) -> bool:
