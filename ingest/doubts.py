@@ -56,7 +56,7 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     _give_up_days(layout, words, cell_of, placements, dropped)
     _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
-    for run in runs(sorted(dropped)):
+    for run in _runs(sorted(dropped)):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
         right = next((i for i, placed in enumerate(placements) if placed.first == run[-1] + 1), None)
         owner = _owner(columns, words, cell_of, placements, run, left, right)
@@ -172,7 +172,7 @@ def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placement
             placements.remove(one)
 
 
-def runs(indexes: list[int]) -> list[list[int]]:
+def _runs(indexes: list[int]) -> list[list[int]]:
     """Indexes grouped into runs without a gap."""
     runs: list[list[int]] = []
     for index in indexes:

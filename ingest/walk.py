@@ -25,7 +25,6 @@ from ingest.doubts import (
     broken_off,
     lone_half,
     run_together,
-    runs,
     two_periods,
     unlikely,
     without_room,
