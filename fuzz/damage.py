@@ -53,6 +53,11 @@ class Damaged:
                 shown, meant = number_of(now), number_of(was)
                 if shown and meant and shown != meant:
                     self.changed[shown] = self.changed.get(meant, meant)
+        elif len(old) == 2 and len(new) == 1 and new[0] != "".join(old):
+            # A cut over the gap between two words leaves one that looks whole.
+            shown, meant = number_of(new[0]), number_of(old[1]) or number_of(old[0])
+            if shown and meant:
+                self.changed[shown] = self.changed.get(meant, meant)
         elif len(new) > len(old) and "".join(new) == "".join(old):
             whole = number_of("".join(old)) or ""
             self.pieces.update({number: whole for word in new if (number := number_of(word))})

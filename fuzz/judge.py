@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from fuzz.damage import Damaged
-from fuzz.editions import FIGURES, PERIOD_OF, Edition, number_of
+from fuzz.editions import FIGURES, PERIOD_OF, Edition, Printed, number_of
 from ingest import cells as kinds
 from ingest.characters import fold
 from ingest.reader import CUT, Reading, Row
@@ -133,12 +133,26 @@ def _doubled(reading: Reading, row: Row) -> bool:
 
 
 def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) -> str | None:
-    meant = text.changed.get(number, number)
-    printed = edition.printed.get(meant)
+    """What is wrong with a number where it arrived; None where nothing is.
+
+    A damaged number can come to look like another figure of the file: what arrives may be either of the two.
+    """
+    meanings = {number, text.changed.get(number, number)}
+    faults = [_fault_of(edition, text, row, column, number, edition.printed.get(meant)) for meant in sorted(meanings)]
+    return None if None in faults else max(filter(None, faults), key=lambda fault: fault.startswith("under"))
+
+
+def _fault_of(
+    edition: Edition, text: Damaged, row: Row, column: str, number: str, printed: Printed | None
+) -> str | None:
     if printed is None:
         if number in text.strays:
             return None
-        if text.changed.get(whole := text.pieces.get(number, ""), whole) in edition.printed:
+        whole = text.pieces.get(number, "")
+        cut = edition.printed.get(text.changed.get(whole, whole))
+        if cut is not None and (
+            fold(cut.label) == fold(row.cells.get("label_text", "")) or not _stands(edition, number)
+        ):
             return "piece of a figure"
         return "number that was no figure"
     if number in text.copied:
@@ -151,14 +165,19 @@ def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) 
     if column in PERIOD_OF and kinds.is_period(period) and printed.period and _alike(period) != _alike(printed.period):
         # What is gone from the lines, no reader can miss; what was written otherwise, none can know.
         own = " ".join(text.lines[row.line_from - 1 : row.line_to]).split()
-        expected = [text.rewritten.get(word, word) for word in printed.period.split()]
+        expected = [word if word in own else text.rewritten.get(word, word) for word in printed.period.split()]
         if _alike(period) != _alike(" ".join(word for word in expected if word in own)):
             return "under another period"
     return None
 
 
+def _stands(edition: Edition, number: str) -> bool:
+    """Whether a number stands in the undamaged edition, as the digit of a quartile does: it need not be a piece."""
+    return any(number_of(word) == number for line in edition.lines for word in line.split())
+
+
 def _alike(period: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", period.lower())
+    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower())
 
 
 def _lost(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ingest import cells as kinds
-from ingest.alignment import Alignment, Placement
+from ingest.alignment import LENIENT, Alignment, Placement
 from ingest.layouts import Column, CompiledLayout
 
 FIGURES = ("value", "benchmark", "target")
@@ -28,8 +28,15 @@ _OPEN_PERIOD = re.compile(
 )
 #: A word that is rather a piece of a figure than of a year, and a mark that is neither.
 _PIECE = re.compile(r"[0-9.,]{1,3}%?|[0-9.,]+%|[lIOoSBZ|]|[\u2022\u00b7_*:;~^`'-]")
+#: What is left of a quarter beside its year.
+_QUARTER_PIECE = re.compile(r"Q[1-4lIOoSBZ]?|[1-4]Q", re.IGNORECASE)
+#: What may be the end of a number, before a period that is whole without it.
+_END_OF_NUMBER = re.compile(r"[0-9.,]+")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _BARE_DIGITS = re.compile(r"[<>]?[0-9]+")
 _DECIMAL = re.compile(r"[<>]?[0-9]+[.][0-9]+")
+_NO_PERCENT = re.compile(r"[<>]?[0-9]+(?:[.][0-9]+)?")
+_LONE_DIGIT = re.compile(r"[0-9]")
 _REST = re.compile(r"[0-9.,]+%?")
 _TAIL = re.compile(r"[.,][0-9]+%?")
 _QUARTILE = re.compile(r"[1-4]")
@@ -46,6 +53,8 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     dropped = set(alignment.dropped)
     _give_up_digits(layout, words, cell_of, placements, dropped)
     _give_up_years(layout, words, placements, dropped)
+    _give_up_days(layout, words, cell_of, placements, dropped)
+    _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
     for run in _runs(sorted(dropped)):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
@@ -68,14 +77,21 @@ def _give_up_digits(
 ) -> None:
     """A digit beside a figure is no direction and no quartile printed twice, unless it has a cell of its own."""
     columns = layout.data_columns
-    for place, placed in list(enumerate(placements)):
+    for placed in list(placements):
+        place = placements.index(placed)
         kind, at = columns[placed.column].kind, placed.first
         if kind == "comparison" and placed.last == at + 1 and words[at].isdigit():
             before = next((o for o in placements if o.last == at and columns[o.column].kind in FIGURES), None)
             after = next((o for o in placements if o.first == at + 1 and columns[o.column].kind in FIGURES), None)
-            # What became of an arrow stands alone in its cell; another digit than the usual may be a last decimal.
+            # What became of an arrow stands alone in its cell; another digit than the usual may be a figure's.
             alone = layout.spec.shape == "table" and cell_of.count(cell_of[at]) == 1
-            whole = before is None or words[at] == ARROW_READ_AS or not _DECIMAL.fullmatch(words[at - 1])
+            if words[at] == ARROW_READ_AS:
+                # A cell more than the layout has follows: the digit may have been broken off the figure before it.
+                whole = not (before and words[at - 1][-1:].isdigit() and _is_moved_behind(layout, placements, place))
+            else:
+                whole = not (before and _DECIMAL.fullmatch(words[at - 1])) and not (
+                    after and is_possible(words[at] + words[at + 1])
+                )
             if (before or after) and not (alone and whole):
                 placements.remove(placed)
                 dropped.add(at)
@@ -88,6 +104,16 @@ def _give_up_digits(
                 placements.remove(placed)
                 dropped.update(range(at, placed.last))
         elif (
+            kind in FIGURES
+            and placed.last - at > 1
+            and words[placed.last - 1].isdigit()
+            and words[placed.last - 2].endswith("%")
+            and cell_of[placed.last - 1] != cell_of[placed.last - 2]
+        ):
+            # A digit in the next cell is no mark of a footnote.
+            placements[place] = replace(placed, last=placed.last - 1)
+            dropped.add(placed.last - 1)
+        elif (
             kind == "quartile"
             and placed.doubled
             and cell_of[at : placed.last + 1].count(cell_of[at]) == 3
@@ -95,6 +121,14 @@ def _give_up_digits(
         ):
             placements[place] = replace(placed, last=at + 1, doubled=False)
             dropped.add(at + 1)
+
+
+def _is_moved_behind(layout: CompiledLayout, placements: list[Placement], place: int) -> bool:
+    """Whether the columns after one stand further to the right of their places than it does itself."""
+    if place + 1 == len(placements):
+        return False
+    own, after = placements[place], placements[place + 1]
+    return after.cell - layout.positions[after.column] > own.cell - layout.positions[own.column]
 
 
 def _give_up_years(layout: CompiledLayout, words: list[str], placements: list[Placement], dropped: set[int]) -> None:
@@ -107,6 +141,35 @@ def _give_up_years(layout: CompiledLayout, words: list[str], placements: list[Pl
         if two.last == two.first + 1 and not kinds.is_period(period) and kinds.is_period(period + words[two.first]):
             placements.remove(two)
             dropped.add(two.first)
+
+
+def _give_up_days(
+    layout: CompiledLayout, words: list[str], cell_of: list[int], placements: list[Placement], dropped: set[int]
+) -> None:
+    """Digits between a number and a period that is whole without them are no day: they may be the number's last."""
+    columns, positions = layout.data_columns, layout.positions
+    for one, two in list(pairwise(placements)):
+        if columns[one.column].kind not in FIGURES or columns[two.column].kind != "period" or one.last != two.first:
+            continue
+        rest = " ".join(words[two.first + 1 : two.last])
+        if not words[one.last - 1][-1:].isdigit() or not _END_OF_NUMBER.fullmatch(words[two.first]):
+            continue
+        in_place = cell_of[two.first] > cell_of[one.last - 1] and one.cell <= positions[one.column]
+        if kinds.is_period(rest) and not (in_place and kinds.is_period(" ".join(words[two.first : two.last]))):
+            placements[placements.index(two)] = replace(two, first=two.first + 1)
+            dropped.add(two.first)
+
+
+def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placements: list[Placement]) -> None:
+    """The digit of the quartile in the place of a target, with no colour between, is the quartile printed twice."""
+    columns = layout.data_columns
+    for one, two in list(pairwise(placements)):
+        if columns[one.column].kind != "target" or columns[two.column].kind != "quartile" or two.doubled:
+            continue
+        texts = words[one.first : two.last]
+        if one.last == two.first and len(texts) == 2 and texts[0] == texts[1] and _QUARTILE.fullmatch(texts[0]):
+            placements[placements.index(two)] = replace(two, first=one.first, doubled=True)
+            placements.remove(one)
 
 
 def _runs(indexes: list[int]) -> list[list[int]]:
@@ -141,6 +204,10 @@ def _owner(
             return left
         if _OPEN_PERIOD.fullmatch(period) and not all(map(_PIECE.fullmatch, texts)):
             return left
+        if _QUARTER_PIECE.fullmatch(texts[0]):
+            return left
+    if right is not None and kind(right) == "period" and _QUARTER_PIECE.fullmatch(texts[-1]):
+        return right
     if not any(map(_NUMBERISH.fullmatch, texts)):
         return None
     if not any(character.isdigit() for text in texts for character in text):
@@ -153,7 +220,10 @@ def _owner(
     if len(figures) == 2 and left is not None and right is not None:
         # The beginning of a number belongs to what follows; what is whole or ends a number, to what stands before.
         same_cell = cell_of[run[-1]] == cell_of[placements[right].first]
-        return left if texts[-1].endswith(("%", ")")) or not same_cell else right
+        if texts[-1].endswith(("%", ")")):
+            return left
+        ended = not words[run[0] - 1][-1:].isdigit() and is_possible(texts[-1] + words[placements[right].first])
+        return right if same_cell or ended else left
     if figures:
         return figures[0]
     return next((place for place in (left, right) if kind(place) == "quartile"), None)
@@ -220,30 +290,48 @@ def _may_be_one(found: dict[str, str], first: Column, second: Column) -> bool:
         return "%" in two or "." in two or "%" in value or "." in value
     # A point in the first: the second would be its last decimals, of which two are usual.
     decimals = one.partition(".")[2] + two.rstrip("%")
-    return _DECIMAL.fullmatch(one) is not None and decimals.isdigit() and len(decimals) <= 2
+    whole = len(decimals) > 2 and (kinds.KINDS[second.kind].fit(found[second.column]) or 0.0) < LENIENT
+    return _DECIMAL.fullmatch(one) is not None and decimals.isdigit() and not whole
 
 
-def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> set[str]:
-    """Columns with one half of a number of which the other stands in the column beside it."""
-    out = set()
+def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> dict[str, bool]:
+    """Columns with one half of a number of which the other stands in the column beside it; False where that says so."""
+    out: dict[str, bool] = {}
     for one, two in pairwise(placements):
         first, second = layout.data_columns[one.column], layout.data_columns[two.column]
         if first.kind not in (*FIGURES, "quartile") or second.kind not in FIGURES or one.last != two.first:
             continue
         left, right = words[one.last - 1], words[two.first]
         if first.kind == "quartile":
-            # A digit that is no quartile may be the first of the number after it.
-            if left.isdigit() and not _QUARTILE.fullmatch(left) and is_possible(left + right):
-                out.add(second.column)
+            before = next((placed for placed in placements if placed.last == one.first), None)
+            if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, before):
+                out.setdefault(second.column, True)
             continue
-        if left.isdigit() and right.endswith("%") and two.column > one.column + 1 and two.cell <= one.cell + 1:
+        side_by_side = two.column > one.column + 1 and two.cell <= one.cell + 1
+        parted = side_by_side and ("%" in right or "." in left + right)
+        if parted and _NO_PERCENT.fullmatch(left) and _REST.fullmatch(right):
             # Nothing stands between the two where something should.
-            out |= {first.column, second.column}
+            out.setdefault(first.column, True)
+            out.setdefault(second.column, second.kind == "value")
         if left.endswith((".", ",")) and right[:1].isdigit():
-            out.add(second.column)
+            out.setdefault(second.column, True)
         if left[-1:].isdigit() and _TAIL.fullmatch(right):
-            out.add(first.column)
+            out.setdefault(first.column, True)
     return out
+
+
+def _is_no_quartile(layout: CompiledLayout, words: list[str], one: Placement, before: Placement | None) -> bool:
+    """Whether a digit in the place of the quartile may be the first one of the number after it."""
+    if not _QUARTILE.fullmatch(words[one.last - 1]):
+        return True
+    if one.first and _LONE_DIGIT.fullmatch(words[one.first - 1]):
+        # Another digit stands before it, which may be the quartile.
+        return True
+    # The quartile's own place says n/a: the digit is one more.
+    in_its_place = (
+        before is not None and before.cell == layout.positions[one.column] and before.last == before.first + 1
+    )
+    return layout.spec.shape == "table" and in_its_place and kinds.is_missing(words[before.first])
 
 
 def is_possible(text: str) -> bool:
@@ -274,7 +362,7 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                     "lost. Compare with the document.",
                 )
             ]
-        if average and kinds.is_number(average) and not place:
+        if average and kinds.is_number(average) and (not place or kinds.is_glyph(place)):
             return [
                 (
                     "quartile_missing",
@@ -283,3 +371,56 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                 )
             ]
     return []
+
+
+def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Figures that are taken as printed and are rather something else: code, column and what a person is told."""
+    out = []
+    for first, second in pairwise(layout.data_columns):
+        one = found.get(first.column, "")
+        if second.shares_cell and one == found.get(second.column) and kinds.is_number(one.lstrip("<>=")):
+            out.append(
+                (
+                    "figures_alike",
+                    second.column,
+                    "The same figure stands twice in a cell that two columns share, so it may be one that is printed "
+                    "twice. Both are taken: compare with the document.",
+                )
+            )
+    target, place = found.get("target_text", ""), found.get("quartile_text", "")
+    if target == place and _QUARTILE.fullmatch(target) and "value_text" not in found:
+        out.append(
+            (
+                "figures_alike",
+                "target_text",
+                "There is no figure, and the target is the digit of the quartile, which may be printed twice. It is "
+                "taken as printed: compare with the document.",
+            )
+        )
+    for column in layout.data_columns:
+        if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
+            out.append(
+                (
+                    "year_as_figure",
+                    column.column,
+                    "This number looks like a year, and a word of a period may have come into its cell. It is taken "
+                    "as printed: compare with the document.",
+                )
+            )
+    return out
+
+
+def two_periods(
+    layout: CompiledLayout, words: list[str], cell_of: list[int], placements: tuple[Placement, ...]
+) -> list[str]:
+    """Columns whose period is put together from two table cells of which each holds a whole one."""
+    out = []
+    for placed in placements:
+        if layout.data_columns[placed.column].kind != "period" or placed.doubled:
+            continue
+        cut = next((i for i in range(placed.first, placed.last) if cell_of[i] != cell_of[placed.first]), None)
+        if cut is None:
+            continue
+        if all(kinds.is_period(" ".join(words[a:b])) for a, b in ((placed.first, cut), (cut, placed.last))):
+            out.append(layout.data_columns[placed.column].column)
+    return out

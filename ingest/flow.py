@@ -240,7 +240,8 @@ class FlowWalk(Walk):
 
     def note_more_figures(self, index: int) -> None:
         """Say that figures without a label follow those of the row above at once: either may be that row's."""
-        if index == 0 or not self.rows or self.row_of_line[index - 1] != self.rows[-1].number:
+        above = next((i for i in reversed(range(index)) if self.lines[i].strip()), None)
+        if above is None or not self.rows or self.row_of_line[above] != self.rows[-1].number:
             return
         self.problem(
             "figures_without_label",
@@ -269,6 +270,21 @@ class FlowWalk(Walk):
                 column="label_text",
                 printed_text=" ".join(text.text for text in stranded),
             )
+        elif self.rows and kinds.is_period(self.rows[-1].cells.get("period_text", "")):
+            # A row that has a period is to have a figure, or words that say why it has none.
+            above = self.rows[-1]
+            if "value_text" not in above.cells:
+                self.problem(
+                    "label_without_figures",
+                    "warning",
+                    "The row above this one has a period and no figure, so a line may be lost or moved and these "
+                    "figures may be its own. Compare with the document.",
+                    above.line_from - 1,
+                    tails[-1].index,
+                    row_number=number,
+                    column="label_text",
+                    printed_text=above.cells.get("label_text"),
+                )
         if label and any(not line.strip() for line in self.lines[label[-1].index : tails[0].index]):
             self.apart.append((number, label, tails))
 

@@ -16,10 +16,19 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from ingest import cells as kinds
-from ingest.alignment import Alignment
+from ingest.alignment import Alignment, Placement
 from ingest.budget import spend
 from ingest.characters import fold, squash
-from ingest.doubts import FIGURES, attach, broken_off, lone_half, run_together, without_room
+from ingest.doubts import (
+    FIGURES,
+    attach,
+    broken_off,
+    lone_half,
+    run_together,
+    two_periods,
+    unlikely,
+    without_room,
+)
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout
 from ingest.schemas import PIECE_BREAK
@@ -51,6 +60,14 @@ _LONE_NUMBER = re.compile(r"(?P<number>[0-9]{1,4})")
 FEWEST_LINES_OF_A_PAGE = 5
 #: What is a figure wherever it stands: a percentage, a decimal number, a count in brackets.
 _PLAIN_FIGURE = re.compile(r"[<>]?[0-9][0-9,]*(?:\.[0-9]+)?%|[0-9][0-9,]*\.[0-9]+|\([0-9][0-9,]*\)")
+#: In a heading a count is none of its words, too, unless it may be a year.
+_FIGURE_IN_HEADING = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)[<>]?[0-9][0-9,]{{2,}}")
+#: A quarter or a month, and one with its year.
+_WITHOUT_YEAR = re.compile(r"(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9}")
+_WITH_YEAR = re.compile(r"(?:(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9})[ -].*[0-9]{2}|[0-9]{4}/[0-9]{2,4} Q[1-4]")
+#: Of so many periods that could lack their year, only this share does where the year belongs to them.
+MOST_WITHOUT_YEAR = 0.2
+FEWEST_WITH_YEAR = 5
 #: How a line begins that may go on with a number.
 _GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
 HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -203,7 +220,8 @@ class Walk(ABC):
         for index, disposition in enumerate(self.dispositions):
             if disposition not in ("title", "section", "column_heading", "key", "footnote", "page_furniture"):
                 continue
-            if found := [word for word in self.lines[index].split() if _PLAIN_FIGURE.fullmatch(word)]:
+            figure = _FIGURE_IN_HEADING if disposition == "section" else _PLAIN_FIGURE
+            if found := [word for word in self.lines[index].split() if figure.fullmatch(word)]:
                 self.problem(
                     "figures_in_text",
                     "warning",
@@ -435,35 +453,48 @@ class Walk(ABC):
                     text,
                 )
                 text = colour
-            out_of_place = spec.overflows and placement.cell > self.layout.positions[placement.column]
-            if out_of_place and self.layout.spec.shape == "table" and kinds.is_number(text):
-                row.note(
-                    "figure_out_of_place",
-                    "warning",
-                    "This figure stands in the cell after its own; digits before it may be hidden behind the border. "
-                    "It is taken as printed: compare with the document.",
-                    spec.column,
-                    text,
-                )
             found[spec.column] = text
+            if spec.overflows and self.layout.spec.shape == "table" and kinds.is_number(text):
+                self._note_border(placement, words, cell_of, row, text)
         row.left_over(words, cell_of, alignment.dropped)
+        for column in two_periods(self.layout, words, cell_of, alignment.placements):
+            message = "Two periods stand in cells side by side and are read as one. Compare with the document."
+            row.note("period_in_two_cells", "warning", message, column, found[column])
+        for column, is_said in broken_off(self.layout, words, alignment.placements).items():
+            reason = "The other half of this number may stand in the cell beside it. It is not taken: see the document."
+            if is_said:
+                row.note("figures_run_together", "warning", reason, column, found[column])
+            found[column] += CUT
         self._settle_lone_number(found, row)
-        cramped = without_room(self.layout, cell_of, alignment.placements)
-        self._settle_doubts(found, cramped, broken_off(self.layout, words, alignment.placements), row)
+        self._settle_doubts(found, without_room(self.layout, cell_of, alignment.placements), row)
         return found
 
-    def _settle_doubts(self, found: dict[str, str], cramped: set[str], broken: set[str], row: _RowNotes) -> None:
+    def _settle_doubts(self, found: dict[str, str], cramped: set[str], row: _RowNotes) -> None:
         """Say which numbers may be parts of others or two in one; what is marked so is no number any more."""
-        for column in broken:
-            reason = "The other half of this number may stand in the cell beside it. It is not taken: see the document."
-            row.note("figures_run_together", "warning", reason, column, found[column])
-            found[column] += CUT
         for column, reason in run_together(self.layout, found, cramped):
+            if found[column].endswith(CUT):
+                continue
             if reason:
                 row.note("figures_run_together", "warning", reason, column, found[column])
             found[column] += CUT
         for code, column, message in lone_half(self.layout, found):
             row.note(code, "warning", message, column, None)
+        for code, column, message in unlikely(self.layout, found):
+            row.note(code, "warning", message, column, found[column])
+
+    def _note_border(
+        self, placement: Placement, words: list[str], cell_of: list[int], row: _RowNotes, text: str
+    ) -> None:
+        """Say where the border on which a figure is often broken is crossed or lost, so that it may not be whole."""
+        column = self.layout.data_columns[placement.column].column
+        if placement.cell > self.layout.positions[placement.column]:
+            why = "This figure stands in the cell after its own; digits before it may be hidden behind the border."
+        elif placement.last < len(words) and cell_of[placement.last] == cell_of[placement.last - 1]:
+            why = "The border after this figure is lost; two pieces that it parted may have run together."
+        else:
+            return
+        message = f"{why} It is taken as printed: compare with the document."
+        row.note("figure_out_of_place", "warning", message, column, text)
 
     def _settle_lone_number(self, found: dict[str, str], row: _RowNotes) -> None:
         """One number in a cell that two columns share: the average where a quartile is printed, else the target."""
@@ -474,13 +505,14 @@ class Walk(ABC):
             text = found[spec.column]
             if before in found or not kinds.is_number(text):
                 continue
-            column, why = spec.column, "this layout prints words where that is missing"
+            column, why, severity = spec.column, "this layout prints words where that is missing", "info"
             if found.get("quartile_text", "") in ("1", "2", "3", "4"):
-                column, why = before, "a quartile is printed, which is one of that"
+                # Where a quartile is printed, both are usual: one of the two is lost.
+                column, why, severity = before, "a quartile is printed, which is one of that", "warning"
                 found[column] = found.pop(spec.column)
             row.note(
                 "lone_number_in_shared_cell",
-                "info",
+                severity,
                 f"One number stands where {before.removesuffix('_text')} and {spec.column.removesuffix('_text')} "
                 f"are printed together. It is read as the {column.removesuffix('_text')}, because {why}.",
                 column,
@@ -498,6 +530,7 @@ class Walk(ABC):
         self._section_cells()
         self._repeated_rows()
         self._broken_rows()
+        self._lost_years()
         self._note_furniture()
         self._note_figures_in_text()
         self._cut_end(ends_with_newline)
@@ -682,6 +715,27 @@ class Walk(ABC):
                 printed_text=row.cells[column],
             )
             row.cells[column] += CUT
+
+    def _lost_years(self) -> None:
+        """Periods without a year in a column that prints it: it may be lost, and need not be the edition's."""
+        for column in (spec.column for spec in self.layout.data_columns if spec.kind == "period"):
+            texts = {row.number: row.cells.get(column, "") for row in self.rows}
+            without = [row for row in self.rows if _WITHOUT_YEAR.fullmatch(texts[row.number])]
+            with_year = sum(_WITH_YEAR.fullmatch(text) is not None for text in texts.values())
+            if with_year < FEWEST_WITH_YEAR or len(without) > MOST_WITHOUT_YEAR * with_year:
+                continue
+            for row in without:
+                self.problem(
+                    "year_missing",
+                    "warning",
+                    "This period has no year, as the others of its column have, so the year may be lost. Compare with "
+                    "the document.",
+                    row.line_from - 1,
+                    row.line_to - 1,
+                    row_number=row.number,
+                    column=column,
+                    printed_text=texts[row.number],
+                )
 
     def _goes_on(self, index: int) -> bool:
         """Whether a line begins with digits and belongs to no row, or to one that has no name."""

@@ -352,3 +352,124 @@ def test_the_quartiles_that_ran_into_averages_are_no_numbers() -> None:
     reading = shared("quartile-glued-to-average/landing/2019-20-q1-dashboard.txt")
     assert [reading.rows[number - 1].cells["benchmark_text"] for number in (5, 13)] == ["11.8%…", "315.58…"]
     assert [p.row_number for p in reading.problems if p.code == "figures_run_together"] == [5, 13]
+
+
+# -- pieces beside periods, arrows and borders --------------------------------------------------------
+
+ROW_2022 = "\tEducation\tChildren doing {label}\t{frequency}\t{previous}\t{latest}\t{rest}"
+
+
+def row_2022(previous: str, latest: str, rest: str, label: str = "X") -> str:
+    return ROW_2022.format(label=label, frequency="Quarter", previous=previous, latest=latest, rest=rest)
+
+
+@pytest.mark.parametrize("broken", ["17.1 4 Jun-22", "17.1\t4 Jun-22", "17. 14 Jun-22", "1 86 Jun-22"])
+def test_digits_before_a_period_that_is_whole_without_them_are_no_day(broken: str) -> None:
+    line = row_2022("Mar-22\t", f"{broken}\t12.6", "No change\t<2.1%\tAmber\t2\t3.5%")
+    cells = reading_of("previous_and_latest_2022", line).rows[0].cells
+    assert cells["period_text"] == "Jun-22"
+    assert " " in cells["previous_value_text"]
+
+
+def test_a_day_in_a_cell_of_its_own_is_a_day() -> None:
+    line = row_2022("Mar-22\t17.1", "4 Jun-22\t12.6", "No change\t<2.1%\tAmber\t2\t3.5%")
+    assert reading_of("previous_and_latest_2022", line).rows[0].cells["period_text"] == "4 Jun-22"
+
+
+@pytest.mark.parametrize(("printed", "period"), [("Q 2016/17", "Q 2016/17"), ("2016/17 Q", "2016/17 Q")])
+def test_what_is_left_of_a_quarter_stays_with_its_year(printed: str, period: str) -> None:
+    line = f"% of X\tY\t{printed}\t66.6%\tWorse\t\tR\t4\t14.2% 30%"
+    reading = reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line)
+    assert reading.rows[0].cells["period_text"] == period
+
+
+@pytest.mark.parametrize(
+    ("tail", "damaged"),
+    [
+        ("\t\t\t>2\t9.5%\tRed\t2\t50%", {"value_text", "target_text"}),
+        ("\t\t\t>17.3\t3%\tRed\t2\t50%", {"value_text", "target_text"}),
+        ("Q1 2022/23\t81%\t5\t3\t0.8%\tRed\t2\t55%", {"target_text"}),
+        ("Q1 2022/23\t20.83\t5\t\tN/A\tN/A\t1\t3.16", {"value_text"}),
+    ],
+)
+def test_a_number_broken_over_cells_is_none(tail: str, damaged: set[str]) -> None:
+    before = "\t\t" if tail.startswith("\t") else "Q4 2021/22\t78%\t"
+    line = f"\tEducation\tChildren doing X\tQuarter\t{before}{tail}"
+    cells = reading_of("previous_and_latest_2022", line).rows[0].cells
+    for column in ("value_text", "target_text"):
+        text = cells.get(column, "")
+        assert (text.endswith(CUT) or " " in text) == (column in damaged), (column, text)
+
+
+@pytest.mark.parametrize("cells", ["2\t2\t1\t4.3%\t", "2\t2\t48.1\t3%\t"])
+def test_an_average_behind_too_many_digits_is_none(cells: str) -> None:
+    line = f"% of X\tNot available this quarter\t\t\t\t\t{cells}"
+    row = reading_of("compared_to_previous_2020", line).rows[0].cells
+    assert all(text.endswith(CUT) for text in row.values() if text.rstrip(CUT) in ("4.3%", "48.1", "3%"))
+
+
+def test_the_digit_of_a_quartile_is_no_target() -> None:
+    line = "% of X\tNot available this quarte\t\t\t2\t2\t64.0%\t"
+    cells = reading_of("compared_to_previous_2020", line).rows[0].cells
+    assert (cells.get("target_text"), cells["quartile_text"], cells["benchmark_text"]) == (None, "2", "64.0%")
+
+
+def test_two_numbers_over_a_line_end_are_none() -> None:
+    lines = ["% of X\tQ3\t77.8", "6%", "% of Y\tQ3\t4.2%\tSimilar\t8%\tA\t2\t70%"]
+    reading = reading_of("compared_to_previous_2020", *lines)
+    assert not {"77.8", "6%"} & set(reading.rows[0].cells.values())
+    assert [p.column for p in reading.problems if p.code == "figures_run_together"] == ["value_text"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "code"),
+    [
+        ("2\t57.2% 57.2%", "figures_alike"),
+        ("2\t57.2%", "lone_number_in_shared_cell"),
+        ("2\t57.2% 2022", "year_as_figure"),
+    ],
+)
+def test_what_is_odd_in_a_shared_cell_is_said(shared: str, code: str) -> None:
+    line = f"% of X\tY\tQ3 2018/19\t66.6%\tWorse\t\tR\t{shared}"
+    assert code in codes(reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line))
+
+
+def test_periods_that_lost_their_year_or_may_be_two_are_said() -> None:
+    rest = "Increase\t<9%\tAmber\t3\t21.6%"
+    lines = [row_2022("Q3 2021/22\t17%", "Q4 2021/22\t18%", rest, label=f"X{n}") for n in "ABCDEF"]
+    assert codes(reading_of("previous_and_latest_2022", *lines)) == {"section_missing"}
+    lost = lines[3].replace("Q4 2021/22", "Q4")
+    reading = reading_of("previous_and_latest_2022", *lines[:3], lost, *lines[4:])
+    assert [(p.row_number, p.column) for p in reading.problems if p.code == "year_missing"] == [(4, "period_text")]
+    line = "% of X\tY\t2015\tQ2 332\tWorse\t\tR\t4\t14.2% 30%"
+    reading = reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line)
+    assert "period_in_two_cells" in codes(reading)
+
+
+def test_the_border_that_parts_pieces_of_a_figure_is_missed() -> None:
+    line = row_2022("Q4 2021/22", "3993.80 Q1 2022/23\t21.5", "Increase\tN/A\tN/A\tN/A\tN/A")
+    reading = reading_of("previous_and_latest_2022", line)
+    assert [p.printed_text for p in reading.problems if p.code == "figure_out_of_place"] == ["3993.80"]
+
+
+def test_a_count_in_a_heading_is_said_and_words_side_by_side_once() -> None:
+    heading = "Social Care\t\t\t\t\t\t\t\t"
+    line = "% of X\tY\tQ3 2018/19\t66.6%\tWorse\t\tR\t4\t14.2% 30%"
+    reading = reading_of("supporting_indicators_2016", heading, line, "Thriving 955 communities\t\t\t\t\t\t\t\t", line)
+    assert [p.printed_text for p in reading.problems if p.code == "figures_in_text"] == ["955"]
+    reading = flow("Q3 74.2% Better A 2 71.9% stray words follow")
+    assert [p.printed_text for p in reading.problems if p.code == "text_unplaced"] == ["stray words follow"]
+
+
+def test_figures_without_a_label_below_a_blank_line_are_said() -> None:
+    lines = ["% of X", "Q3 74.2% Better A 2 71.9%", "", "Q3 31.5% Better A 2 30.1%"]
+    assert "figures_without_label" in codes(reading_of("flowing_2018", *lines))
+    lines = ["% of X", "Apr 17 -", "", "% of Y", "Mar 18 31.5% Better A 2 30.1%"]
+    assert "label_without_figures" in codes(reading_of("flowing_2018", *lines))
+
+
+@pytest.mark.parametrize(("cells", "code"), [("\t\t_\t7", "quartile_missing"), ("2\tshown\t2\t64.0%", "figures_alike")])
+def test_stray_digits_beside_the_quartile_are_said(cells: str, code: str) -> None:
+    period = "Q3\t4.2%" if "_" in cells else "Not available this quarter\t"
+    line = f"% of X\t{period}\t\t{cells}"
+    assert code in codes(reading_of("compared_to_previous_2020", line))

@@ -13,6 +13,8 @@ beside as (
     *,
     max(case when role = 'previous' and has_percent then 1 when role = 'previous' then 0 end)
       over (partition by edition_key, row_number) as previous_has_percent,
+    count(*) over (partition by series, unit) - 1 as others,
+    count(case when decimals > 0 then 1 end) over (partition by series, unit) as with_decimals,
     {%- for place, direction in [('before', 'lag'), ('after', 'lead')] %}
     {%- for distance in [1, 2] %}
     {{ direction }}(value, {{ distance }}) over (
@@ -24,6 +26,8 @@ beside as (
   from figures
 ),
 
+-- Whole where all others of the series, three or more, have decimals: the last digits may be lost, unless a bracket
+-- follows the figure.
 -- Far from every neighbour: 40 points of a percentage, or eight times as much or as little and no small number.
 judged as (
   select
@@ -38,7 +42,8 @@ judged as (
         or (unit = 'percent' and abs(value - {{ other }}) >= 40)
         or (greatest(abs(value), abs({{ other }})) >= 8 * least(abs(value), abs({{ other }})) and abs(value - {{ other }}) >= 20)
       )
-      {%- endfor %} as is_other_magnitude
+      {%- endfor %} as is_other_magnitude,
+    decimals = 0 and bracket = 'none' and others >= 3 and with_decimals = others as is_other_form
   from beside
 )
 
@@ -51,6 +56,7 @@ select
   line_to,
   value_text,
   is_other_sign,
-  is_other_magnitude
+  is_other_magnitude,
+  is_other_form
 from judged
-where is_other_sign or is_other_magnitude
+where is_other_sign or is_other_magnitude or is_other_form

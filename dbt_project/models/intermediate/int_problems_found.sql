@@ -11,8 +11,16 @@ with figures as (
     row_number() over (
       partition by edition_key, role, indicator_key, period_key
       order by row_number
-    ) as place_among_alike
-  from {{ ref('int_figures_dated') }}
+    ) as place_among_alike,
+    -- Said by the reading already: the year of the edition was assumed.
+    exists (
+      select 1
+      from {{ ref('stg_raw__problems') }} as said
+      where said.in_force and said.issue_code = 'year_missing'
+        and said.edition_key = dated.edition_key and said.row_number = dated.row_number
+        and said.column_name = case dated.role when 'latest' then 'period_text' else 'previous_period_text' end
+    ) as year_is_missing
+  from {{ ref('int_figures_dated') }} as dated
 ),
 
 assessments as (
@@ -62,12 +70,12 @@ union all
   "'No period is printed for this figure, so it stands in no series; compare it with the document.'") }}
 union all
 {{ finding(ref('int_figures_compared'), 'implausible_figure', 'warning', value_column, 'value_text', 'true',
-  "'This figure is taken as printed, but ' || case when is_other_sign and is_other_magnitude then 'only one of it and the previous figure has a percent sign, and it is far from the others of its series' when is_other_sign then 'only one of it and the previous figure has a percent sign' else 'it is far from the others of its series' end || '; compare it with the document.'") }}
+  "'This figure is taken as printed, but ' || case when is_other_sign and is_other_magnitude then 'only one of it and the previous figure has a percent sign, and it is far from the others of its series' when is_other_sign then 'only one of it and the previous figure has a percent sign' when is_other_magnitude then 'it is far from the others of its series' else 'it has no decimals, as all others of its series have' end || '; compare it with the document.'") }}
 union all
-{{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread'",
+{{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread' and not " ~ (marked_as_cut | replace('%s', 'period_text')),
   "'This text is no known form of a period, so the figure belongs to no period.'") }}
 union all
-{{ finding('figures', 'period_after_edition', 'warning', period_column, 'period_text', "period_reading = 'after_edition'",
+{{ finding('figures', 'period_after_edition', 'warning', period_column, 'period_text', "period_reading = 'after_edition' and not year_is_missing",
   "'The period printed here, ' || period_label || ', is later than the quarter of the edition itself; compare it with the document.'") }}
 union all
 {{ finding('figures', 'duplicate_figure', 'warning', value_column, 'value_text',
