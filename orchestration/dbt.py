@@ -237,7 +237,7 @@ class DbtProject:
             *("--profiles-dir", str(self.project_dir)),
             *("--target-path", str(target)),
             *("--log-path", str(target / "logs")),
-            *("--log-level", "none", "--log-level-file", "info"),
+            *("--log-level", "none", "--log-level-file", "none"),
             "--no-version-check",
             "--no-send-anonymous-usage-stats",
             "--no-print",
