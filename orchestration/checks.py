@@ -79,9 +79,13 @@ def warehouse_checks(settings: Settings, graph: Graph) -> list[dg.AssetChecksDef
         for name, key in keys.items():
             yield _columns_check(key, faults[name])
         yield nothing_lost(settings, keys[FIRST_TABLE], path, allowed=context.resources.fewer_than_published)
-        if "missing" not in faults[FIRST_TABLE]:
+        if "missing" in faults[FIRST_TABLE]:
+            yield _not_judged(FRESHNESS, keys[FIRST_TABLE])
+        else:
             yield freshness(settings, keys[FIRST_TABLE], _editions(path), date.today())
-        if not faults[AUDIT_TABLE]:
+        if "missing" in faults[AUDIT_TABLE]:
+            yield _not_judged(WORDS_AGREE, keys[AUDIT_TABLE])
+        else:
             yield words_agree(keys[AUDIT_TABLE], audit(path).dicts())
 
     return [warehouse]
@@ -144,6 +148,16 @@ def words_agree(key: dg.AssetKey, findings: Sequence[Mapping[str, Any]]) -> dg.A
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{counted}{several}: quarterdeck audit {editions[-1]}" if findings else None,
         metadata=metadata,
+    )
+
+
+def _not_judged(name: str, key: dg.AssetKey) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Not judged: the table lacks columns, see {PUBLISHED_COLUMNS}.",
     )
 
 

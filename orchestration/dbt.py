@@ -8,7 +8,6 @@ and the run results; tests/test_orchestration_dbt.py fails when an upgrade chang
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -177,17 +176,21 @@ class DbtProject:
 
         fingerprint = self.fingerprint()
         try:
-            return Manifest.from_msgpack(self._manifest_path(fingerprint).read_bytes(), extended_mashumuro_decoder)
+            packed = self._manifest_path(fingerprint).read_bytes()
+            manifest = Manifest.from_msgpack(packed, extended_mashumuro_decoder)
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return self._parse(fingerprint)
+        for node in manifest.nodes.values():
+            if node.resource_type == "seed":
+                # The one place that dbt notes in it; the folder may have been moved or copied since.
+                node.root_path = str(self.project_dir)
+        return manifest
 
     def _graph_path(self, fingerprint: str) -> Path:
         return self.parsed_dir / f"graph-{fingerprint[:16]}.json"
 
     def _manifest_path(self, fingerprint: str) -> Path:
-        # dbt notes in it where the seeds lie: a project that was moved has another one.
-        place = hashlib.sha256(os.fsencode(self.project_dir.resolve())).hexdigest()
-        return self.parsed_dir / f"manifest-{fingerprint[:16]}-{place[:8]}.msgpack"
+        return self.parsed_dir / f"manifest-{fingerprint[:16]}.msgpack"
 
     def _parse(self, fingerprint: str) -> Manifest:
         self.parsed_dir.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from orchestration import dbt
 from orchestration.dbt import DbtError, DbtProject, offending_rows
+from tests.projects import write
 
 FILES = {
     "dbt_project.yml": """
@@ -43,23 +46,23 @@ FILES = {
 }
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
-    from textwrap import dedent
-
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text).lstrip("\n"))
-
-
 def parsed(project: DbtProject) -> list[Path]:
     project.graph()
     return sorted(path for path in project.parsed_dir.iterdir() if path.is_file())
 
 
+@pytest.fixture(scope="module")
+def parsed_once(tmp_path_factory) -> Path:
+    """The project, parsed; a copy of it is parsed, too."""
+    folder = tmp_path_factory.mktemp("tiny")
+    write(folder / "project", FILES)
+    DbtProject(folder / "project", folder / "target", folder).graph()
+    return folder / "project"
+
+
 @pytest.fixture
-def project(tmp_path) -> DbtProject:
-    write(tmp_path / "project", FILES)
+def project(tmp_path, parsed_once) -> DbtProject:
+    shutil.copytree(parsed_once, tmp_path / "project")
     (tmp_path / "home").mkdir()
     return DbtProject(tmp_path / "project", tmp_path / "target", tmp_path / "home")
 
@@ -94,7 +97,8 @@ def test_the_graph_a_build_and_what_it_tells(project, tmp_path):
     assert (header, rows) == (["doubled", "word"], [(6, "three")])
 
 
-def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_path):
+def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(dbt, "_PARSED_KEPT", 2)
     first = project.graph()
     (stored,) = project.parsed_dir.glob("graph-*.json")
     before = stored.stat()
@@ -106,12 +110,8 @@ def test_the_graph_is_parsed_once_and_again_when_a_file_changed(project, tmp_pat
     second = project.graph()
     assert "model.tiny.tripled" in second.nodes
     assert second.fingerprint != first.fingerprint
-    for number in range(6):
-        write(
-            tmp_path / "project",
-            {"models/tripled.sql": f"select number * {number} as tripled from {{{{ ref('numbers') }}}}"},
-        )
-        project.graph()
+    write(tmp_path / "project", {"models/tripled.sql": "select number * 4 as tripled from {{ ref('numbers') }}"})
+    project.graph()
     assert not stored.exists(), "what is long out of date must not lie about"
 
 
