@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -57,6 +58,19 @@ def query(path: Path, sql: str) -> Result:
 
     WarehouseError for anything else: several statements, writing, files outside, or a mistake in the SQL.
     """
+    with _only_reading(path, sql) as connection:
+        cursor = connection.execute(sql)
+        return Result([column[0] for column in cursor.description], cursor.fetchall())
+
+
+def arrow_of(path: Path, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    """As `query`, with values for the `?` in the statement, as an Arrow table."""
+    with _only_reading(path, sql) as connection:
+        return connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+
+@contextmanager
+def _only_reading(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
@@ -71,8 +85,7 @@ def query(path: Path, sql: str) -> Result:
                     f"The warehouse is only read here, and this is a statement of the kind {kind}. "
                     "Begin with select, from, with, describe, show or summarize."
                 )
-            cursor = connection.execute(sql)
-            return Result([column[0] for column in cursor.description], cursor.fetchall())
+            yield connection
         except duckdb.Error as error:
             raise WarehouseError(str(error).strip()) from error
 

@@ -223,6 +223,17 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     return Refreshed(Home(folder / "home"), said, about["seconds"])
 
 
+@pytest.fixture(scope="session")
+def refreshed_one(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home after `quarterdeck refresh` of one edition: for copies in which something is refreshed again."""
+
+    def make(folder: Path) -> None:
+        said = new_home(folder / "home", "2020-21-q2").run("refresh")
+        assert said.returncode == 0, said.stdout + said.stderr
+
+    return Home(shared(tmp_path_factory, "refreshed one", make) / "home")
+
+
 @pytest.fixture
 def webhook():
     """A local server that keeps what is posted to it."""

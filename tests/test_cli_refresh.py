@@ -20,9 +20,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def home(refreshed, tmp_path) -> Home:
+def home(refreshed_one, tmp_path) -> Home:
     """A copy of a finished home, to do to it what one likes."""
-    return copied_home(refreshed.home, tmp_path / "home")
+    return copied_home(refreshed_one, tmp_path / "home")
 
 
 def test_the_first_refresh_ends_with_what_a_person_wants_to_know(refreshed):
@@ -122,14 +122,14 @@ def test_rolled_back_is_neither_current_nor_published_over(home):
 
 
 def test_a_blocking_check_is_4_and_the_warehouse_stands(home):
-    """Raw data of an older edition was damaged on disk; a new file makes the next refresh look."""
+    """Raw data of an edition was damaged on disk; a new file makes the next refresh look."""
     before = home.published.read_bytes()
-    (rows,) = (home.path / "raw" / "editions" / "2018-19-q1").glob("*/rows.parquet")
+    (rows,) = (home.path / "raw" / "editions" / "2020-21-q2").glob("*/rows.parquet")
     rows.write_bytes(b"PAR1 no longer a table PAR1")
     (home.landing / "minutes.txt").write_text("Minutes of a meeting.\nApologies: none.\n")
     said = home.run("refresh")
     assert said.returncode == 4
-    assert "raw/rows: raw_schema" in said.stderr and "2018-19-q1" in said.stderr
+    assert "raw/rows: raw_schema" in said.stderr and "2020-21-q2" in said.stderr
     assert "Nothing was published" in said.stderr and "stands as it was" in said.stderr
     assert home.published.read_bytes() == before
 

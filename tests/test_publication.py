@@ -17,14 +17,14 @@ import pytest
 from quarterdeck.publication import behind
 from quarterdeck.publishing import current_version, note_of, publish
 from quarterdeck.settings import Settings
-from tests.conftest import BUNDLED, LANDING, Home, copied_home, new_home
+from tests.conftest import BUNDLED, LANDING, Home, copied_home
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def home(refreshed, tmp_path) -> Home:
-    return copied_home(refreshed.home, tmp_path / "home")
+def home(refreshed_one, tmp_path) -> Home:
+    return copied_home(refreshed_one, tmp_path / "home")
 
 
 def site(home: Home) -> Path:
@@ -156,9 +156,7 @@ def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
     assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
 
 
-def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(tmp_path):
-    home = new_home(tmp_path / "home", "2020-21-q2")
-    assert home.run("refresh").returncode == 0
+def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(home):
     pages = sorted(path.name for path in site(home).rglob("*.html"))
     shutil.copy(LANDING / "2018-19-q1-dashboard.txt", home.landing)
     process = home.start("refresh")
