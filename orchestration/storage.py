@@ -11,6 +11,7 @@ dagster.yaml the stock class reads on where this one stopped.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,11 @@ class EventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None):
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._known_tables: set[str] = set()
-        super().__init__(base_dir or _below_dagster_home("history", "runs"), inst_data)
+        # Without DAGSTER_HOME Dagster's own commands (`dagster definitions validate`) work on an instance that is gone
+        # when they end, and so is this.
+        self._passing = None if "DAGSTER_HOME" in os.environ else tempfile.TemporaryDirectory(prefix="dagster-")
+        home = self._passing.name if self._passing else os.path.abspath(os.environ["DAGSTER_HOME"])
+        super().__init__(base_dir or os.path.join(home, "history", "runs", ""), inst_data)
 
     @classmethod
     def config_type(cls) -> Any:
@@ -87,6 +92,3 @@ class EventLogStorage(SqliteEventLogStorage):
             self._engines.popitem(last=False)[1].dispose()
         return engine
 
-
-def _below_dagster_home(*parts: str) -> str:
-    return os.path.join(os.path.abspath(os.environ["DAGSTER_HOME"]), *parts, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import quarterdeck
+from tests.conftest import ROOT
 from tests.warehouses import empty_warehouse, insert
 
 
@@ -103,3 +105,11 @@ def test_importing_it_loads_none_of_them():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_the_example_of_the_readme_runs(refreshed, monkeypatch):
+    monkeypatch.setenv("QUARTERDECK_HOME", str(refreshed.home.path))
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(example, names)
+    assert len(names["red"]) > 0 and set(names["red"].columns) == {"edition_key", "indicator_name", "value", "unit"}

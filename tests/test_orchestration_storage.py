@@ -65,3 +65,20 @@ def test_nothing_goes_out_and_one_refresh_runs_at_a_time(dagster_home):
         assert not instance.telemetry_enabled
         assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
         assert instance.run_monitoring_enabled
+
+
+def test_without_a_home_it_lies_in_a_passing_folder(tmp_path, monkeypatch):
+    """As Dagster's own commands open it in a fresh checkout."""
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_ref(dg._core.instance.InstanceRef.from_dir(str(tmp_path))) as instance:
+        run = materialize(instance)
+        folder = Path(instance.event_log_storage._base_dir)
+        assert folder.is_dir() and tmp_path not in folder.parents
+        assert len(instance.all_logs(run.run_id)) > 10
+    instance.event_log_storage.dispose()
+    del instance
+    import gc
+
+    gc.collect()
+    assert not folder.exists()
