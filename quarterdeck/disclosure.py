@@ -120,11 +120,8 @@ def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[du
             raise unreadable(warehouse, error) from error
         connection.execute("set enable_external_access = false")
         _stand_in(connection)
-        # One transaction, because hundreds of comments are made one by one.
-        connection.execute("begin")
         connection.execute("create schema marts")
         _create_views(connection, Rule(rule))
-        connection.execute("commit")
         connection.execute("set schema = 'memory.marts'")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -188,7 +185,6 @@ def _create_views(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         if rule is Rule.small_counts:
             sql = _disclosed(table, listing()[table.name], origin)
         connection.execute(f"create view marts.{_quoted(table.name)} as {sql}")
-        comment_on(connection, "view", f"marts.{_quoted(table.name)}", table)
 
 
 def comment_on(connection: duckdb.DuckDBPyConnection, kind: str, name: str, table: Table) -> None:

@@ -66,7 +66,7 @@ KINDS_OF_MANY = {
 def running(site: Path) -> Iterator[str]:
     """The site as `quarterdeck serve` serves it."""
     with server(site, 0) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{made.server_port}"
         made.shutdown()
 

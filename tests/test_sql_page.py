@@ -272,7 +272,7 @@ def test_the_page_that_a_refresh_publishes_works_from_its_own_server(refreshed, 
     """In the site's layout, with the server's policy: a question is answered, the menu leads here, axe is content."""
     require_engine()
     with server(refreshed.home.path / "publish" / "site", 0) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         with chromium(tmp_path / "profile") as driver:
             driver.get(f"http://127.0.0.1:{made.server_port}/index.html")
             driver.find_element("link text", "SQL").click()
