@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -92,19 +92,21 @@ class Element:
     attributes: dict[str, str | None]
     children: list = field(default_factory=list)
 
-    def all(self, tag: str | None = None, **attributes: str) -> list[Element]:
-        found = []
-        for child in self.children:
-            if isinstance(child, Element):
-                if (tag is None or child.tag == tag) and all(
-                    value in (child.attributes.get(name.rstrip("_").replace("_", "-")) or "").split()
-                    for name, value in attributes.items()
-                ):
-                    found.append(child)
-                found += child.all(tag, **attributes)
-        return found
+    @cached_property
+    def below(self) -> list[Element]:
+        """Every element in this one, in the order of the document; asked for only once the tree is whole."""
+        return [one for child in self.children if isinstance(child, Element) for one in (child, *child.below)]
 
-    @property
+    def all(self, tag: str | None = None, **attributes: str) -> list[Element]:
+        wanted = [(name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items()]
+        return [
+            one
+            for one in self.below
+            if (tag is None or one.tag == tag)
+            and all(value in (one.attributes.get(name) or "").split() for name, value in wanted)
+        ]
+
+    @cached_property
     def text(self) -> str:
         return " ".join("".join(c if isinstance(c, str) else f" {c.text} " for c in self.children).split())
 
@@ -166,11 +168,17 @@ def _opened(warehouse: Path, stamp: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@lru_cache(maxsize=4096)
+def _answer(warehouse: Path, stamp: int, sql: str) -> tuple[list[str], list[tuple]]:
+    cursor = _opened(warehouse, stamp).execute(sql)
+    return [column[0] for column in cursor.description], cursor.fetchall()
+
+
 def rows_of(warehouse: Path, sql: str) -> list[dict]:
     """Rows of a warehouse, its views too: they name the catalogue that it was built in."""
-    cursor = _opened(warehouse, warehouse.stat().st_mtime_ns).execute(sql)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    # The same page is looked at in several ways, and each asks the same.
+    names, rows = _answer(warehouse, warehouse.stat().st_mtime_ns, sql)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def known(numbers: Iterable[float | None]) -> list[float]:

@@ -13,7 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from browser import browser, chromium, missing, requested, resize, violations  # noqa: F401 - a fixture
+from browser import (
+    browser,  # noqa: F401 - a fixture
+    browser_without_script,  # noqa: F401 - another
+    leave_four_of_each_shape,
+    missing,
+    press_tab,
+    requested,
+    resize,
+    violations,
+)
 from conftest import Home
 from selenium.webdriver.common.keys import Keys
 from sites import (
@@ -98,6 +107,7 @@ def violations_at(driver, url: str, width: int) -> list:
     resize(driver, width)
     driver.get(url)
     driver.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    leave_four_of_each_shape(driver)
     return violations(driver)
 
 
@@ -197,9 +207,8 @@ def test_every_figure_in_the_browser_is_the_marts(browser, address, site, told):
         assert hidden == 0
 
 
-def test_every_figure_without_script_is_the_marts(site, address, told, tmp_path):
-    with chromium(tmp_path / "profile", script=False) as driver:
-        figures_of_every_page_are_the_marts(driver, address, site, told.published)
+def test_every_figure_without_script_is_the_marts(browser_without_script, site, address, told):  # noqa: F811
+    figures_of_every_page_are_the_marts(browser_without_script, address, site, told.published)
 
 
 def test_figures_across_councils_are_the_marts(browser, many, crowd):  # noqa: F811
@@ -214,40 +223,38 @@ def test_figures_across_councils_are_the_marts(browser, many, crowd):  # noqa: F
     )
 
 
-def test_without_script_the_site_is_whole(site, address, tmp_path):
-    with chromium(tmp_path / "profile", script=False) as driver:
-        driver.get(f"{address}/{KINDS['benchmarks']}")
-        rows = driver.find_elements("css selector", "#benchmarks tbody tr")
-        assert len(rows) > 20 and all(row.is_displayed() for row in rows)
-        assert not driver.find_element("id", "tools").is_displayed()
-        assert not driver.find_elements("css selector", "#benchmarks button")
-        driver.get(f"{address}/{KINDS['edition']}")
-        assert len(driver.find_elements("css selector", ".dashboard tr[id]")) == 24
-        # What is folded away opens without script too.
-        fold = driver.find_elements("css selector", "details")[-1]
-        text = fold.find_element("css selector", "td.words")
-        assert not text.is_displayed()
-        fold.find_element("tag name", "summary").click()
-        assert text.is_displayed()
-        # And from a folder, without any server.
-        driver.get((site / "index.html").resolve().as_uri())
-        driver.find_element("link text", "Quarter 2 2020/21").click()
-        assert "Quarter 2 2020/21" in driver.find_element("tag name", "h1").text
-        assert driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"] <= 1280
+def test_without_script_the_site_is_whole(browser_without_script, site, address):  # noqa: F811
+    driver = browser_without_script
+    driver.get(f"{address}/{KINDS['benchmarks']}")
+    rows = driver.find_elements("css selector", "#benchmarks tbody tr")
+    assert len(rows) > 20 and all(row.is_displayed() for row in rows)
+    assert not driver.find_element("id", "tools").is_displayed()
+    assert not driver.find_elements("css selector", "#benchmarks button")
+    driver.get(f"{address}/{KINDS['edition']}")
+    assert len(driver.find_elements("css selector", ".dashboard tr[id]")) == 24
+    # What is folded away opens without script too.
+    fold = driver.find_elements("css selector", "details")[-1]
+    text = fold.find_element("css selector", "td.words")
+    assert not text.is_displayed()
+    fold.find_element("tag name", "summary").click()
+    assert text.is_displayed()
+    # And from a folder, without any server.
+    driver.get((site / "index.html").resolve().as_uri())
+    driver.find_element("link text", "Quarter 2 2020/21").click()
+    assert "Quarter 2 2020/21" in driver.find_element("tag name", "h1").text
+    assert driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"] <= 1280
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_keyboard_reaches_everything_and_what_it_reaches_is_seen(browser, address, kind):  # noqa: F811
     resize(browser, 390)
     browser.get(f"{address}/{KINDS[kind]}")
-    body = browser.find_element("tag name", "body")
     wanted = browser.execute_script(
         "return [...document.querySelectorAll('a[href], button, select, summary, [tabindex=\"0\"]')]"
         ".filter(e => e.checkVisibility()).length"
     )
     for _ in range(min(wanted, 60)):
-        body.send_keys(Keys.TAB)
-        body = browser.switch_to.active_element
+        press_tab(browser)
         # Focus is not hidden behind anything, and it is shown.
         found = browser.execute_script(
             "const e = document.activeElement, s = getComputedStyle(e), r = e.getClientRects()[0];"
