@@ -103,7 +103,7 @@ class Table:
 
 @contextmanager
 def open_disclosed(warehouse: Path, rule: Rule | str = Rule.none) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose schema `marts` holds the public tables after the rule, with their comments.
+    """A connection whose schema `marts` holds the public tables after the rule; `public_tables` describes them.
 
     Unqualified names are those of `marts`. WarehouseError when the file is missing or cannot be opened,
     DisclosureError when the rule is on and a table or column is not listed.

@@ -21,7 +21,8 @@ import pytest
 from conftest import BUNDLED, LANDING, ROOT, Home, built, new_home, shared
 from test_national_files import LONG, csv_text, dictionary_row, neighbour_row, neighbours_workbook
 
-from quarterdeck.site import words
+from quarterdeck.site import build_site, words
+from quarterdeck.site.lineage import Node
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "col", "path", "circle", "rect", "line", "polyline"}
 AREA = "areas/e10000018"
@@ -79,6 +80,21 @@ def told_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         built(home)
 
     return Home(shared(tmp_path_factory, "told", make) / "home")
+
+
+def told_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of that home, with a small graph of lineage. Read it, never change it."""
+    nodes = [
+        Node("raw.rows", 0, (), ""),
+        Node("stg_raw__rows", 1, ("raw.rows",), ""),
+        Node("fct", 3, ("stg_raw__rows",), ""),
+    ]
+    published = told_home(tmp_path_factory).published
+
+    def make(folder: Path) -> None:
+        build_site(published, folder / "publish" / "site", nodes=nodes)
+
+    return shared(tmp_path_factory, "told-site", make) / "publish" / "site"
 
 
 # ----------------------------------------------------------------------------------------------------------- trees

@@ -38,12 +38,12 @@ from sites import (
     assert_quality_of_council,
     parsed,
     told_home,
+    told_site,
 )
 from warehouses import generate
 
 from quarterdeck.serve import ServeError, server
 from quarterdeck.site import build_site
-from quarterdeck.site.lineage import Node
 
 pytestmark = pytest.mark.slow
 
@@ -86,15 +86,8 @@ def told(tmp_path_factory) -> Home:
 
 
 @pytest.fixture(scope="module")
-def site(told, tmp_path_factory) -> Path:
-    target = tmp_path_factory.mktemp("site") / "publish" / "site"
-    nodes = [
-        Node("raw.rows", 0, (), ""),
-        Node("stg_raw__rows", 1, ("raw.rows",), ""),
-        Node("fct", 3, ("stg_raw__rows",), ""),
-    ]
-    build_site(told.published, target, nodes=nodes)
-    return target
+def site(tmp_path_factory) -> Path:
+    return told_site(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

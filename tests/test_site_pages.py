@@ -32,6 +32,7 @@ from sites import (
     rows_of,
     table,
     told_home,
+    told_site,
 )
 from warehouses import empty_warehouse, generate, insert
 
@@ -82,12 +83,10 @@ def told(tmp_path_factory) -> Home:
     return told_home(tmp_path_factory)
 
 
-@pytest.fixture(scope="module")
-def told_site(told, tmp_path_factory) -> Path:
-    """The site of a home with a covering report and national files."""
-    target = tmp_path_factory.mktemp("told site") / "publish" / "site"
-    build_site(told.published, target)
-    return target
+@pytest.fixture(scope="module", name="told_site")
+def site_of_told(tmp_path_factory) -> Path:
+    """The site with everything that a report and national files bring."""
+    return told_site(tmp_path_factory)
 
 
 def test_every_figure_and_finding_of_an_edition_stands_in_its_row_and_no_other(warehouse, site, told, told_site):
