@@ -398,13 +398,12 @@ def test_a_table_too_long_for_a_sheet_is_named_and_left_to_the_other_files(wareh
     assert "Too many rows for a sheet; in Parquet and CSV" in said["mart_dashboard"]
 
 
-def test_the_workbook_is_the_same_when_rows_are_written_through_to_disk(warehouse, tmp_path, monkeypatch):
-    export(warehouse, tmp_path / "a", formats=ExportFormat.xlsx)
+def test_the_workbook_is_the_same_when_rows_are_written_through_to_disk(opened, warehouse, tmp_path, monkeypatch):
     monkeypatch.setattr(workbook_module, "_CELLS_IN_MEMORY", 1)
-    export(warehouse, tmp_path / "b", formats=ExportFormat.xlsx)
-    one, other = (openpyxl.load_workbook(tmp_path / name / "quarterdeck.xlsx") for name in "ab")
-    assert one.sheetnames == other.sheetnames
-    for sheet in one:
+    export(warehouse, tmp_path, formats=ExportFormat.xlsx)
+    other = openpyxl.load_workbook(tmp_path / "quarterdeck.xlsx")
+    assert opened.sheetnames == other.sheetnames
+    for sheet in opened:
         assert list(sheet.values) == list(other[sheet.title].values), sheet.title
 
 
@@ -449,12 +448,12 @@ def test_the_data_package_describes_every_file(published, warehouse):
 # --- national tables: long, and mostly the same as before -------------------------------------------------------------
 
 LONG = 260_000
+#: Long enough to be linked, and for no sheet of the workbook.
+LINKED = 51_000
 
 
-@pytest.fixture
-def national(tmp_path) -> Path:
-    """A made-up warehouse with a national table longer than a CSV file may be, and a view on it as dbt leaves one."""
-    path = tmp_path / "national.duckdb"
+def make_national(path: Path, rows: int) -> None:
+    """A made-up warehouse with a long national table, and a view on it as dbt leaves one."""
     with empty_warehouse(path) as connection:
         connection.execute(f"""
             insert into build_info (product, quarterdeck_version, built_at, inputs_sha256)
@@ -463,7 +462,7 @@ def national(tmp_path) -> Path:
             insert into dim_national_population (population_number, measure_key, period_text)
                 select i, 'CPR', (2000 + i)::varchar from range(20) as t(i);
             insert into fct_national_cell (population_number, la_number, value, value_text, is_repeated, source_row)
-                select i % 20, i % 150, i / 7, (i / 7)::varchar, false, i from range({LONG}) as t(i);
+                select i % 20, i % 150, i / 7, (i / 7)::varchar, false, i from range({rows}) as t(i);
             drop table marts.fct_national_value;
         """)
     with duckdb.connect() as connection:
@@ -474,7 +473,30 @@ def national(tmp_path) -> Path:
             "from quarterdeck.marts.fct_national_cell as c "
             "join quarterdeck.marts.dim_national_population as p using (population_number)"
         )
+
+
+@pytest.fixture(scope="module")
+def national(tmp_path_factory) -> Path:
+    """A warehouse with a national table longer than a CSV file may be."""
+    path = tmp_path_factory.mktemp("national") / "national.duckdb"
+    make_national(path, LONG)
     return path
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> Path:
+    """A folder with a warehouse whose national tables can be linked, and its exports."""
+    folder = tmp_path_factory.mktemp("exported")
+    make_national(folder / "national.duckdb", LINKED)
+    build_exports(folder / "national.duckdb", folder / "publish" / "exports")
+    return folder
+
+
+@pytest.fixture
+def linkable(exported, tmp_path) -> tuple[Path, Path]:
+    """That warehouse and its exports, to do to them what one likes."""
+    shutil.copytree(exported, tmp_path / "own", symlinks=True)
+    return tmp_path / "own" / "national.duckdb", tmp_path / "own" / "publish" / "exports"
 
 
 def change(path: Path, sql: str) -> None:
@@ -532,12 +554,11 @@ def inodes(target: Path) -> dict[str, int]:
     ],
 )
 def test_what_has_not_changed_since_the_last_export_is_linked(
-    national, tmp_path, monkeypatch, sql, rule, written_again
+    linkable, tmp_path, monkeypatch, sql, rule, written_again
 ):
+    national, target = linkable
     listed = {"link": "none", "keep": "all"}
     monkeypatch.setattr(disclosure, "listing", lambda: dict.fromkeys(tables_of(national), listed))
-    target = tmp_path / "exports"
-    build_exports(national, target)
     before = inodes(target)
     change(national, sql)
     build_exports(national, target, rule)
@@ -548,9 +569,8 @@ def test_what_has_not_changed_since_the_last_export_is_linked(
     assert digests(target.resolve()) == digests((tmp_path / "afresh").resolve())
 
 
-def test_a_published_file_that_somebody_changed_is_not_linked(national, tmp_path):
-    target = tmp_path / "exports"
-    build_exports(national, target)
+def test_a_published_file_that_somebody_changed_is_not_linked(linkable):
+    national, target = linkable
     good = digests(target.resolve())
     with (target / "parquet" / "fct_national_cell.parquet").open("ab") as file:
         file.write(b"x")
@@ -573,16 +593,9 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_the_same_warehouse_gives_the_same_bytes(published, warehouse, tmp_path):
-    copy = tmp_path / "elsewhere.duckdb"
-    shutil.copy(warehouse, copy)
-    build_exports(copy, tmp_path / "exports")
-    assert digests((tmp_path / "exports").resolve()) == digests(published.resolve())
-
-
-def test_a_failure_leaves_the_published_files(warehouse, tmp_path, monkeypatch):
-    target = tmp_path / "exports"
-    build_exports(warehouse, target)
+def test_a_failure_leaves_the_published_files(published, warehouse, tmp_path, monkeypatch):
+    shutil.copytree(published.parent, tmp_path / "publish", symlinks=True)
+    target = tmp_path / "publish" / "exports"
     before = digests(target.resolve())
 
     def full(*_, **__):
@@ -597,7 +610,7 @@ def test_a_failure_leaves_the_published_files(warehouse, tmp_path, monkeypatch):
     assert list((tmp_path / "mine").iterdir()) == []
 
 
-def test_the_command_publishes_everything(warehouse, tmp_path):
+def test_the_command_publishes_everything_and_the_same_warehouse_gives_the_same_bytes(published, warehouse, tmp_path):
     home = new_home(tmp_path / "home")
     home.published.parent.mkdir()
     shutil.copy(warehouse, home.published)
@@ -606,6 +619,7 @@ def test_the_command_publishes_everything(warehouse, tmp_path):
     folder = home.path / "publish" / "exports"
     assert folder.is_symlink() and (folder / "quarterdeck.xlsx").exists()
     assert "publish/exports" in said.stdout
+    assert digests(folder.resolve()) == digests(published.resolve())
 
 
 def test_the_command_exports_a_selection(refreshed, tmp_path):

@@ -149,16 +149,15 @@ def _fill(
             tables=opened.tables(),
         )
         only = opened.council(frame.only) if frame.only else None
-    _copy_static(made)
-    count = processes or (min(2, os.cpu_count() or 1) if len(areas) >= _COUNCILS_FOR_TWO else 1)
-    shares = [share for share in (areas[number::count] for number in range(count)) if share]
-    jobs = [_Job(warehouse, disclosure, made, before, frame, share) for share in shares]
+        _copy_static(made)
+        count = processes or (min(2, os.cpu_count() or 1) if len(areas) >= _COUNCILS_FOR_TWO else 1)
+        shares = [share for share in (areas[number::count] for number in range(count)) if share]
+        jobs = [_Job(warehouse, disclosure, made, before, frame, share) for share in shares]
+        done = [_write_share(job, opened) for job in jobs] if len(jobs) == 1 else []
     if len(jobs) > 1:
         # Not forked: threads of an orchestrator would be copied with their locks held.
         with ProcessPoolExecutor(len(jobs), mp_context=multiprocessing.get_context("spawn")) as pool:
-            done = list(pool.map(_write_share, jobs))
-    else:
-        done = [_write_share(job) for job in jobs]
+            done = list(pool.map(_open_and_write_share, jobs))
     writer = _Writer(frame, made, before)
     for page in common_pages(frame, common, only):
         writer.write(page)
@@ -180,16 +179,20 @@ def _fill(
     )
 
 
-def _write_share(job: _Job) -> _Share:
-    newest: dict[str, dict[str, Point]] = {}
+def _open_and_write_share(job: _Job) -> _Share:
     with Warehouse(job.warehouse, job.disclosure) as opened:
-        frame = dataclasses.replace(job.frame, values=opened.national_values())
-        writer = _Writer(frame, job.made, job.before)
-        for area in job.areas:
-            council = opened.council(area)
-            for page in council_pages(frame, council):
-                writer.write(page)
-            newest[area.area_code] = _newest(council)
+        return _write_share(job, opened)
+
+
+def _write_share(job: _Job, opened: Warehouse) -> _Share:
+    newest: dict[str, dict[str, Point]] = {}
+    frame = dataclasses.replace(job.frame, values=opened.national_values())
+    writer = _Writer(frame, job.made, job.before)
+    for area in job.areas:
+        council = opened.council(area)
+        for page in council_pages(frame, council):
+            writer.write(page)
+        newest[area.area_code] = _newest(council)
     return _Share(writer.keys, writer.written, writer.bytes, newest)
 
 
