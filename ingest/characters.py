@@ -65,7 +65,9 @@ def normal(text: str) -> str:
 
 def normal_places(text: str) -> tuple[str, list[int]]:
     """The text in normal form, and for each of its characters, and its end, the place in ``text`` that it is from."""
-    parts = [normal(character) for character in text]
+    if normal(text) is text:
+        return text, [*range(len(text) + 1)]
+    parts = [NORMAL.get(ord(character), character) for character in text]
     places = [place for place, part in enumerate(parts) for _ in part]
     return "".join(parts), [*places, len(text)]
 

@@ -167,8 +167,6 @@ class _Cutter:
         index = 0
         while index < len(self.lines):
             index = self._step(index)
-        for paragraph in self.paragraphs:
-            paragraph.close()
 
     def _step(self, index: int) -> int:
         text = self.views[index]
@@ -368,6 +366,8 @@ def cut(lines: list[str], rules: Rules) -> Structure:
             second.dispositions[index] = "contact"
         second.lines = kept
         first = second
+    for paragraph in first.paragraphs:
+        paragraph.close()
     _number(first.paragraphs)
     return Structure(
         lines=kept,
