@@ -555,7 +555,9 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawHome]:
                 ),
             ]
         )
-        states = home.build("--exclude-resource-type", "unit_test")
+        states = home.build(
+            "--select", "+mart_published_audit", "+mart_indicator_lineage", "--exclude-resource-type", "unit_test"
+        )
         assert {name for name, state in states.items() if state in ("error", "fail", "skipped")} == set()
         yield home
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import shutil
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,6 +20,8 @@ import pytest
 from conftest import ROOT, dbt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nationals import KEPT, MODELS, audited_home
+from nationals import NATIONAL as SHARED
 
 from ingest import pipeline, raw, schemas
 from ingest.national import files, reference
@@ -29,7 +30,6 @@ from ingest.national import schemas as national
 pytestmark = pytest.mark.slow
 
 PROJECT = ROOT / "dbt_project"
-SHARED = ROOT.parent / "shared" / "national"
 needs_files = pytest.mark.skipif(not SHARED.is_dir(), reason="the public national files are not beside the project")
 COUNCIL = {
     "area_code": "E10000018",
@@ -39,15 +39,6 @@ COUNCIL = {
     "region_name": "East Midlands",
     "is_default": True,
 }
-MODELS = [
-    "path:seeds/national",
-    "path:models/staging/national",
-    "path:models/intermediate/national",
-    "path:models/marts/national",
-    "dim_area",
-    "stg_raw__areas",
-]
-KEPT = ("--vars", "keep_working_tables: true")
 
 
 class Home:
@@ -56,18 +47,21 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.database = path / "build" / "quarterdeck.duckdb"
+
+    def prepare(self) -> None:
+        """Raw tables without an edition."""
         self.database.parent.mkdir(parents=True, exist_ok=True)
-        raw.ensure_empty(path / "raw")
+        raw.ensure_empty(self.path / "raw")
         for table, name, rows in (
             (schemas.RECEIVED_FILES, "received_files", []),
             (schemas.AREAS, "areas", [COUNCIL]),
             (schemas.LABEL_SUGGESTIONS, "label_suggestions", []),
             (schemas.PROBLEMS, "rejected_problems", []),
         ):
-            raw.replace_file(raw.from_rows(table, rows), path / "raw" / f"{name}.parquet")
+            raw.replace_file(raw.from_rows(table, rows), self.path / "raw" / f"{name}.parquet")
 
-    def receive(self, *sources: Path) -> None:
-        """These files into the landing folder, and from there to raw tables."""
+    def receive(self) -> None:
+        """Raw national tables as they lie when no national file was ever received."""
         seeds = PROJECT / "seeds"
         workspace = pipeline.Workspace(
             landing_dir=self.path / "landing",
@@ -77,19 +71,9 @@ class Home:
             labels_path=seeds / "indicator_labels.csv",
             indicators_path=seeds / "indicators.csv",
         )
-        shutil.rmtree(self.path / "landing", ignore_errors=True)
-        shutil.rmtree(self.path / "archive", ignore_errors=True)
         (self.path / "landing" / "national").mkdir(parents=True)
-        for source in sources:
-            shutil.copy(source, self.path / "landing" / "national")
         files.receive_and_read(workspace)
         files.write_catalogue(workspace)
-
-    def build(self) -> dict[str, str]:
-        """States of the national models, by name; working tables stay."""
-        self.database.unlink(missing_ok=True)
-        result = dbt(self.path, "run", "--select", *MODELS, *KEPT)
-        return {item.node.name: str(item.status) for item in result.results}
 
     def frame(self, sql: str) -> pd.DataFrame:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -100,8 +84,8 @@ class Home:
             return connection.execute(sql).fetchall()
 
 
-def _seed_first(home: Home) -> None:
-    """`run` leaves seeds out, so they are loaded once."""
+def _build(home: Home) -> None:
+    """Build the national models and seeds; working tables stay."""
     excluded = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
     result = dbt(home.path, "build", "--select", *MODELS, *excluded, *KEPT)
     odd = {item.node.name: item.message for item in result.results if item.status != "success"}
@@ -110,14 +94,16 @@ def _seed_first(home: Home) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("national"))
+    made = Home(tmp_path_factory.mktemp("national"))
+    made.prepare()
+    return made
 
 
 @pytest.fixture(scope="module")
 def empty(home: Home) -> dict[str, int]:
     """Rows of the national tables when no national file was ever received."""
     home.receive()
-    _seed_first(home)
+    _build(home)
     names = (
         "fct_national_value",
         "mart_national_position",
@@ -130,11 +116,8 @@ def empty(home: Home) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def real(home: Home, empty: dict[str, int]) -> Home:
-    home.receive(*(path for path in [*SHARED.glob("*.*"), *SHARED.glob("ees/*.csv")] if path.is_file()))
-    home.database.unlink()
-    _seed_first(home)
-    return home
+def real(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(audited_home(tmp_path_factory, with_national_files=True))
 
 
 def test_without_national_files_everything_is_there_and_empty(empty: dict[str, int]) -> None:
@@ -282,14 +265,15 @@ def test_every_neighbours_mean_and_median_equals_an_independent_computation(
         .reindex(wide.index)
     )
     checked = 0
-    for number in wide.columns:
-        for rows, order in ((is_new, ("2025", "2021")), (~is_new, ("2021", "2025"))):
+    for rows, order in ((is_new, ("2025", "2021")), (~is_new, ("2021", "2025"))):
+        ours_then, wide_then = ours[rows].swaplevel(axis=1).sort_index(axis=1), wide[rows]
+        for number in wide.columns:
             version = next((v for v in order if number in neighbours[v]), None)
-            found = ours[rows].xs(number, axis=1, level="la_number")
+            found = ours_then[number]
             if version is None:
                 assert found.neighbours_mean.isna().all() and (found.neighbours_n == 0).all()
                 continue
-            members = wide.loc[rows, neighbours[version][number]]
+            members = wide_then[neighbours[version][number]]
             np.testing.assert_array_equal(found.neighbours_n.astype(float), members.notna().sum(axis=1))
             np.testing.assert_allclose(
                 found.neighbours_mean.astype(float), members.mean(axis=1), rtol=1e-12, atol=1e-12
@@ -614,7 +598,7 @@ def _small(home: Home, populations: dict[str, list[float | None]]) -> pd.DataFra
     for table in (national.OPEN_DATA_CHECKS, national.NATIONAL_PROBLEMS):
         raw.replace_file(raw.from_rows(table, []), folder / f"{table.name}.parquet")
     home.database.unlink(missing_ok=True)
-    _seed_first(home)
+    _build(home)
     positions = home.frame("select * from marts.mart_national_position order by measure_key, la_number")
     positions.attrs["odd"] = home.rows(
         "select period_text, period_key, revision_status, term_marker, value, value_printed, value_status, "
@@ -642,22 +626,8 @@ def examples() -> dict[str, list[float | None]]:
 
 
 @pytest.fixture(scope="module")
-def small(
-    tmp_path_factory: pytest.TempPathFactory, home: Home, empty: dict[str, int], examples, request
-) -> pd.DataFrame:
-    if SHARED.is_dir():
-        # The same home; the real tables have been read by then.
-        request.getfixturevalue("real")
-        request.getfixturevalue("mart")
-    database = home.database
-    kept = database.with_name("kept.duckdb")
-    if database.exists():
-        os.replace(database, kept)
-    try:
-        return _small(home, examples)
-    finally:
-        if kept.exists():
-            os.replace(kept, database)
+def small(home: Home, empty: dict[str, int], examples: dict[str, list[float | None]]) -> pd.DataFrame:
+    return _small(home, examples)
 
 
 def test_the_vector_of_the_methods(small: pd.DataFrame) -> None:

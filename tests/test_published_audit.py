@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import shutil
 import statistics
 from collections import Counter
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import LANDING, ROOT, dbt
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from nationals import NATIONAL, audited_home
 
-from ingest import pipeline
-from ingest.national import files, quartile_points
+from ingest.national import quartile_points
 
 pytestmark = pytest.mark.slow
 
-NATIONAL = ROOT.parent / "shared" / "national"
-PROJECT = ROOT / "dbt_project"
-SEEDS = PROJECT / "seeds" / "national"
+SEEDS = ROOT / "dbt_project" / "seeds" / "national"
 
 needs_national_files = pytest.mark.skipif(
     not NATIONAL.is_dir(), reason=f"the national files are not at hand in {NATIONAL}"
@@ -39,28 +36,6 @@ class Audited:
     def __init__(self, home: Path, with_national_files: bool) -> None:
         self.has_files = with_national_files
         self.database = home / "build" / "quarterdeck.duckdb"
-        self.database.parent.mkdir(parents=True)
-        shutil.copytree(LANDING, home / "landing")
-        if with_national_files:
-            for path in NATIONAL.rglob("*.*"):
-                (home / "landing" / "national").mkdir(exist_ok=True)
-                shutil.copyfile(path, home / "landing" / "national" / path.name)
-        workspace = pipeline.Workspace(
-            *(home / name for name in ("landing", "archive", "raw")),
-            ROOT / "config" / "areas.yml",
-            *(PROJECT / "seeds" / name for name in ("indicator_labels.csv", "indicators.csv")),
-        )
-        pipeline.receive(workspace)
-        pipeline.read_editions(workspace)
-        pipeline.write_catalogue(workspace)
-        files.receive_and_read(workspace)
-        files.write_catalogue(workspace)
-        result = dbt(
-            home,
-            *("build", "--select", "+mart_published_audit", "+mart_benchmark_position"),
-            *("--resource-type", "seed", "--resource-type", "model"),
-        )
-        assert [item.message for item in result.results if str(item.status) in ("error", "fail")] == []
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -79,7 +54,8 @@ class Audited:
     scope="module", params=["seed", pytest.param("national files", marks=needs_national_files)], ids=["seed", "files"]
 )
 def audited(request, tmp_path_factory) -> Audited:
-    return Audited(tmp_path_factory.mktemp("audited"), request.param != "seed")
+    with_files = request.param != "seed"
+    return Audited(audited_home(tmp_path_factory, with_files), with_files)
 
 
 #: Printed quartiles that do not follow from the newest national figures published by then: edition, row and indicator.
