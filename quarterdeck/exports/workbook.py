@@ -212,7 +212,7 @@ class _Book:
         return made
 
     def format(self, **properties: Any) -> Any:
-        key = tuple(sorted(properties.items()))
+        key = tuple(sorted(properties.items())) if properties else ()
         if key not in self._formats:
             self._formats[key] = self._book.add_format({"valign": "top", "font_size": 10, **properties})
         return self._formats[key]
@@ -424,26 +424,29 @@ def _write_table(book: _Book, source: Source) -> None:
             )
     sheet.freeze_panes(1, 0)
     widths = [len(name) for name in names]
+    figures = names.index("value") if {"value", "decimals"} <= set(names) else None
     line = 0
     for batch in source.reader():
-        for record in batch.to_pylist():
+        columns = [batch.column(name).to_pylist() for name in names]
+        decimals = batch.column("decimals").to_pylist() if figures is not None else []
+        units = batch.column("unit").to_pylist() if figures is not None and "unit" in names else None
+        for place, record in enumerate(zip(*columns, strict=True)):
             line += 1
-            for column, name in enumerate(names):
-                value = record[name]
-                _put(sheet, line, column, value, book, **_look(name, value, record))
-                if value is not None and line <= 500:
+            for column, value in enumerate(record):
+                if value is None:
+                    continue
+                look = {}
+                if column == figures:
+                    # A table that knows decimals and unit shows its figures with them.
+                    is_percent = units is not None and units[place] == "percent"
+                    look["num_format"] = number_format(decimals[place], is_percent)
+                _put(sheet, line, column, value, book, **look)
+                if line <= 500:
                     widths[column] = max(widths[column], min(len(str(value)), _WIDEST))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(max(width + 2, 8), _WIDEST))
     sheet.autofilter(0, 0, max(line, 1), len(names) - 1)
     sheet.repeat_rows(0)
-
-
-def _look(name: str, value: Any, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures of a table that knows their decimals and unit are shown with them."""
-    if name == "value" and value is not None and "decimals" in record:
-        return {"num_format": number_format(record["decimals"], record.get("unit") == "percent")}
-    return {}
 
 
 # --- contents -----------------------------------------------------------------------------------------------------
