@@ -556,7 +556,8 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawHome]:
             ]
         )
         states = home.build(
-            "--select", "+mart_published_audit", "+mart_indicator_lineage", "--exclude-resource-type", "unit_test"
+            *("--select", "+mart_published_audit", "+mart_indicator_lineage"),
+            *("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"),
         )
         assert {name for name, state in states.items() if state in ("error", "fail", "skipped")} == set()
         yield home
