@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -129,7 +129,7 @@ def _fill(
     parts: Sequence[Part],
     processes: int | None,
 ) -> Built:
-    with Warehouse(warehouse, disclosure) as opened:
+    with ThreadPoolExecutor(max(1, len(parts))) as aside, Warehouse(warehouse, disclosure) as opened:
         areas = tuple(opened.areas())
         frame = Frame(
             areas=areas,
@@ -149,6 +149,9 @@ def _fill(
             tables=opened.tables(),
         )
         only = opened.council(frame.only) if frame.only else None
+        writer = _Writer(frame, made, before)
+        # Beside the pages: a part packs files, which leaves Python's lock alone.
+        filling = [aside.submit(part.fill, made, partial(writer.wrapped, here=part.link.href)) for part in parts]
         _copy_static(made)
         count = processes or (min(2, os.cpu_count() or 1) if len(areas) >= _COUNCILS_FOR_TWO else 1)
         shares = [share for share in (areas[number::count] for number in range(count)) if share]
@@ -158,7 +161,6 @@ def _fill(
         # Not forked: threads of an orchestrator would be copied with their locks held.
         with ProcessPoolExecutor(len(jobs), mp_context=multiprocessing.get_context("spawn")) as pool:
             done = list(pool.map(_open_and_write_share, jobs))
-    writer = _Writer(frame, made, before)
     for page in common_pages(frame, common, only):
         writer.write(page)
     if not frame.only:
@@ -168,8 +170,8 @@ def _fill(
             writer.write(overview_page(frame, indicator, found))
     if nodes:
         writer.write(lineage_.lineage_page(nodes))
-    for part in parts:
-        part.fill(made, partial(writer.wrapped, here=part.link.href))
+    for filled in filling:
+        filled.result()
     keys = {**writer.keys, **{path: key for share in done for path, key in share.keys.items()}}
     (made / KEYS_NAME).write_text(json.dumps(keys, indent=0, sort_keys=True), encoding="utf-8")
     return Built(
