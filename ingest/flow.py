@@ -73,7 +73,7 @@ class FlowWalk(Walk):
         for number, label, tails in self.apart:
             self.problem(
                 "label_apart",
-                "info",
+                "warning",
                 "A blank line stands between this label and its figures. If a line is lost there, they are another "
                 "row's: compare with the document.",
                 label[0].index,

@@ -1,0 +1,107 @@
+"""Periods that the rest of a table puts in doubt: what a whole column prints, held against each of its rows.
+
+``doubts`` looks at one row; here all rows of a file are known. Nothing is changed: a person is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ingest import cells as kinds
+from ingest.doubts import FIGURES
+from ingest.layouts import CompiledLayout
+
+#: A row's number, the column, the code of the problem and what a person is told.
+Finding = tuple[int, str, str, str]
+
+#: A quarter or a month, and one with its year.
+_WITHOUT_YEAR = re.compile(r"(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9}")
+_WITH_YEAR = re.compile(r"(?:(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9})[ -].*[0-9]{2}|[0-9]{4}/[0-9]{2,4} Q[1-4]")
+#: Of so many periods that could lack their year, only this share does where the year belongs to them.
+MOST_WITHOUT_YEAR = 0.2
+FEWEST_WITH_YEAR = 5
+#: A quarter with its year, and a year of two calendar years; a year of either form.
+_QUARTER_AND_YEAR = re.compile(r"(?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4]) (?P<year>[0-9]{4}[/-][0-9]{2,4})", re.I)
+_YEAR_AND_QUARTER = re.compile(r"(?P<year>[0-9]{4}[/-][0-9]{2,4}) (?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4])", re.I)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
+_QUARTERLY = re.compile(r"quarter(?:ly)?", re.I)
+#: So many quarters of a year show how far it has gone.
+FEWEST_QUARTERS = 3
+#: A number before a period that is whole without it.
+_DAY_BEFORE = re.compile(r"[0-9]{1,2} (?P<rest>.+)")
+
+
+def periods_in_doubt(layout: CompiledLayout, rows: dict[int, dict[str, str]]) -> Iterator[Finding]:
+    """Periods that lack what the other rows print, one finding a period. ``rows`` are the cells by row number."""
+    columns = [column.column for column in layout.data_columns if column.kind == "period"]
+    for column in columns:
+        texts = {number: cells.get(column, "") for number, cells in rows.items()}
+        others = [name for name in columns if name != column]
+        yield from _lost_years(column, texts)
+        yield from _lost_quarters(column, texts, rows, others)
+        yield from _strange_days(layout, column, texts, rows)
+
+
+def _lost_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
+    """Periods without a year in a column that prints it: it may be lost, and need not be the edition's."""
+    without = [number for number, text in texts.items() if _WITHOUT_YEAR.fullmatch(text)]
+    with_year = sum(_WITH_YEAR.fullmatch(text) is not None for text in texts.values())
+    if with_year < FEWEST_WITH_YEAR or len(without) > MOST_WITHOUT_YEAR * with_year:
+        return
+    message = (
+        "This period has no year, as the others of its column have, so the year may be lost. Compare with the document."
+    )
+    for number in without:
+        yield number, column, "year_missing", message
+
+
+def _lost_quarters(
+    column: str, texts: dict[int, str], rows: dict[int, dict[str, str]], others: list[str]
+) -> Iterator[Finding]:
+    """Years where the row, or what the column prints of the same year, says that a quarter is expected."""
+    seen: dict[str, list[int]] = defaultdict(list)
+    for text in texts.values():
+        if found := _quarter_of(text):
+            seen[found[0]].append(found[1])
+    for number, text in texts.items():
+        if not _YEAR.fullmatch(text):
+            continue
+        cells = rows[number]
+        if _QUARTERLY.fullmatch(cells.get("frequency_text", "")):
+            why = "the row says that it is printed every quarter"
+        elif any(_quarter_of(cells.get(other, "")) for other in others):
+            why = "the other period of the row is a quarter"
+        elif len(quarters := seen.get(text, [])) >= FEWEST_QUARTERS and max(quarters) < 4:
+            why = f"no figure of the column is newer than quarter {max(quarters)} of it"
+        else:
+            continue
+        message = f"This period is a year, but {why}, so a quarter may be lost. Compare with the document."
+        yield number, column, "quarter_missing", message
+
+
+def _quarter_of(text: str) -> tuple[str, int] | None:
+    found = _QUARTER_AND_YEAR.fullmatch(text) or _YEAR_AND_QUARTER.fullmatch(text)
+    return (found["year"], int(found["quarter"])) if found else None
+
+
+def _strange_days(
+    layout: CompiledLayout, column: str, texts: dict[int, str], rows: dict[int, dict[str, str]]
+) -> Iterator[Finding]:
+    """A day that no other period of the column has, behind a figure's empty cell: it may be what is left of a figure."""
+    names = [spec.column for spec in layout.data_columns]
+    at = names.index(column)
+    if not at or layout.data_columns[at - 1].kind not in FIGURES:
+        return
+    with_day = [
+        number
+        for number, text in texts.items()
+        if (found := _DAY_BEFORE.fullmatch(text)) and kinds.is_period(found["rest"])
+    ]
+    if len(with_day) == 1 and names[at - 1] not in rows[with_day[0]]:
+        message = (
+            "The figure before this period is missing, and no other period of the column has a day: the number may be "
+            "what is left of the figure. Compare with the document."
+        )
+        yield with_day[0], column, "figure_before_period", message
