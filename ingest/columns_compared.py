@@ -89,7 +89,7 @@ def _quarter_of(text: str) -> tuple[str, int] | None:
 def _strange_days(
     layout: CompiledLayout, column: str, texts: dict[int, str], rows: dict[int, dict[str, str]]
 ) -> Iterator[Finding]:
-    """A day that no other period of the column has, behind a figure's empty cell: it may be what is left of a figure."""
+    """A day that no other period of the column has, behind an empty cell: it may be what is left of a figure."""
     names = [spec.column for spec in layout.data_columns]
     at = names.index(column)
     if not at or layout.data_columns[at - 1].kind not in FIGURES:

@@ -704,7 +704,7 @@ class Walk(ABC):
                 column = self._last_column(row, index)
                 if column is None or not row.cells[column][-1:].isdigit():
                     continue
-                if index == indexes[-1] and self.breaks_off(index, column) or self._goes_on(row, column, below):
+                if (index == indexes[-1] and self.breaks_off(index, column)) or self._goes_on(row, column, below):
                     self._break_row(row, column, index, below)
 
     def _break_row(self, row: Row, column: str, index: int, below: int) -> None:
