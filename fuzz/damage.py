@@ -30,8 +30,8 @@ class Damaged:
     copied: set[str] = field(default_factory=set)
     #: Numbers that were put in anywhere: they are printed where they stand.
     strays: set[str] = field(default_factory=set)
-    #: Words that were written otherwise, and how; periods and labels among them.
-    rewritten: dict[str, str] = field(default_factory=dict)
+    #: Words that were written otherwise, and in which ways; periods and labels among them.
+    rewritten: dict[str, set[str]] = field(default_factory=dict)
 
     def pick(self, holds: Callable[[str], bool] = str.strip) -> int | None:
         """The index of a random line with something printed in it."""
@@ -51,7 +51,7 @@ class Damaged:
         old, new = before[start : len(before) - end], after[start : len(after) - end]
         if len(old) == len(new):
             for was, now in zip(old, new, strict=True):
-                self.rewritten[was] = now
+                self.rewritten.setdefault(was, set()).add(now)
                 shown, meant = number_of(now), number_of(was)
                 if shown and meant and shown != meant:
                     self.changed[shown] = self.changed.get(meant, meant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 
 from fuzz.damage import Damaged
 from fuzz.editions import FIGURES, PERIOD_OF, Edition, Printed, number_of
@@ -169,8 +170,8 @@ def _fault_of(
     if column in PERIOD_OF and kinds.is_period(period) and printed.period and _alike(period) != _alike(printed.period):
         # What was written otherwise, no reader can know.
         own = " ".join(text.lines[row.line_from - 1 : row.line_to]).split()
-        expected = [word if word in own else text.rewritten.get(word, word) for word in printed.period.split()]
-        if _alike(period) != _alike(" ".join(expected)):
+        ways = [{word} if word in own else text.rewritten.get(word, {word}) for word in printed.period.split()]
+        if _alike(period) not in {_alike(" ".join(words)) for words in product(*ways)}:
             return "under another period"
     return None
 
@@ -181,7 +182,7 @@ def _stands(edition: Edition, number: str) -> bool:
 
 
 def _alike(period: str) -> str:
-    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower())
+    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower().replace("quarter", "q"))
 
 
 def _lost(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from ingest import cells as kinds
@@ -22,9 +22,9 @@ _WITH_YEAR = re.compile(r"(?:(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9})[ -].*[0-9]{
 #: Of so many periods that could lack their year, only this share does where the year belongs to them.
 MOST_WITHOUT_YEAR = 0.2
 FEWEST_WITH_YEAR = 5
-#: A quarter with its year, and a year of two calendar years; a year of either form.
-_QUARTER_AND_YEAR = re.compile(r"(?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4]) (?P<year>[0-9]{4}[/-][0-9]{2,4})", re.I)
-_YEAR_AND_QUARTER = re.compile(r"(?P<year>[0-9]{4}[/-][0-9]{2,4}) (?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4])", re.I)
+#: A quarter with its year, before or behind it; a year alone.
+_QUARTER_AND_YEAR = re.compile(r"(?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4]) (?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?)", re.I)
+_YEAR_AND_QUARTER = re.compile(r"(?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?) (?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4])", re.I)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
 _QUARTERLY = re.compile(r"quarter(?:ly)?", re.I)
 #: So many quarters of a year show how far it has gone.
@@ -40,6 +40,7 @@ def periods_in_doubt(layout: CompiledLayout, rows: dict[int, dict[str, str]]) ->
         texts = {number: cells.get(column, "") for number, cells in rows.items()}
         others = [name for name in columns if name != column]
         yield from _lost_years(column, texts)
+        yield from _other_years(column, texts)
         yield from _lost_quarters(column, texts, rows, others)
         yield from _strange_days(layout, column, texts, rows)
 
@@ -55,6 +56,22 @@ def _lost_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
     )
     for number in without:
         yield number, column, "year_missing", message
+
+
+def _other_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
+    """Quarters whose year has another form than the years of the other quarters: characters of it may be lost."""
+    forms = {
+        number: re.sub("[0-9]", "0", found["year"])
+        for number, text in texts.items()
+        if (found := _QUARTER_AND_YEAR.fullmatch(text) or _YEAR_AND_QUARTER.fullmatch(text))
+    }
+    usual, count = Counter(forms.values()).most_common(1)[0] if forms else ("", 0)
+    if count < FEWEST_WITH_YEAR or len(forms) - count > MOST_WITHOUT_YEAR * count:
+        return
+    message = "The years of the other quarters are printed in another form, so this one may be cut. See the document."
+    for number, form in forms.items():
+        if form != usual:
+            yield number, column, "year_of_other_form", message
 
 
 def _lost_quarters(
