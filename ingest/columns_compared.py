@@ -26,7 +26,10 @@ FEWEST_WITH_YEAR = 5
 _QUARTER_AND_YEAR = re.compile(r"(?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4]) (?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?)", re.I)
 _YEAR_AND_QUARTER = re.compile(r"(?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?) (?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4])", re.I)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
-_QUARTERLY = re.compile(r"quarter(?:ly)?", re.I)
+_ANY_YEAR = re.compile(
+    r"^(?:FY|AY|academic|financial|rolling|(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?\W*(?:(?:19|20)[0-9]{2}|$))", re.I
+)
+_FINER_THAN_YEARS = re.compile(r".*\b(?:quarter|qtr|term|month|mth)(?:ly)?\b.*", re.I)
 #: So many quarters of a year show how far it has gone.
 FEWEST_QUARTERS = 3
 #: A number before a period that is whole without it.
@@ -41,7 +44,7 @@ def periods_in_doubt(layout: CompiledLayout, rows: dict[int, dict[str, str]]) ->
         others = [name for name in columns if name != column]
         yield from _lost_years(column, texts)
         yield from _other_years(column, texts)
-        yield from _lost_quarters(column, texts, rows, others)
+        yield from _lost_parts(column, texts, rows, others)
         yield from _strange_days(layout, column, texts, rows)
 
 
@@ -74,10 +77,10 @@ def _other_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
             yield number, column, "year_of_other_form", message
 
 
-def _lost_quarters(
+def _lost_parts(
     column: str, texts: dict[int, str], rows: dict[int, dict[str, str]], others: list[str]
 ) -> Iterator[Finding]:
-    """Years where the row, or what the column prints of the same year, says that a quarter is expected."""
+    """Years where the row, or what the column prints of the same year, says that a part of the year is expected."""
     seen: dict[str, list[int]] = defaultdict(list)
     for text in texts.values():
         if found := _quarter_of(text):
@@ -86,16 +89,16 @@ def _lost_quarters(
         if not _YEAR.fullmatch(text):
             continue
         cells = rows[number]
-        if _QUARTERLY.fullmatch(cells.get("frequency_text", "")):
-            why = "the row says that it is printed every quarter"
-        elif any(_quarter_of(cells.get(other, "")) for other in others):
-            why = "the other period of the row is a quarter"
+        if _FINER_THAN_YEARS.fullmatch(cells.get("frequency_text", "")):
+            why = f"the row says how often it is printed: {cells['frequency_text']}"
+        elif any(kinds.is_period(period := cells.get(other, "")) and not _ANY_YEAR.search(period) for other in others):
+            why = "the other period of the row is none"
         elif len(quarters := seen.get(text, [])) >= FEWEST_QUARTERS and max(quarters) < 4:
             why = f"no figure of the column is newer than quarter {max(quarters)} of it"
         else:
             continue
-        message = f"This period is a year, but {why}, so a quarter may be lost. Compare with the document."
-        yield number, column, "quarter_missing", message
+        message = f"This period is a year, but {why}; a quarter, term or month may be lost. Compare with the document."
+        yield number, column, "part_of_year_missing", message
 
 
 def _quarter_of(text: str) -> tuple[str, int] | None:

@@ -18,6 +18,8 @@ from ingest.layouts import Column, CompiledLayout
 FIGURES = ("value", "benchmark", "target")
 #: What text extraction makes of an arrow.
 ARROW_READ_AS = "5"
+#: From this cost on a kind of figure takes a text for damaged.
+DAMAGED = 2.0
 #: From this cost on the words of a direction are none that is known.
 UNKNOWN_WORDS = 4.0
 #: A word that may be a number, a part of one or the sign before one; letters that digits are misread as.
@@ -345,6 +347,9 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
         if (quartile.kind, benchmark.kind) != ("quartile", "benchmark"):
             continue
         place, average = found.get(quartile.column), found.get(benchmark.column)
+        if not average and _is_damaged_beside(layout, found, benchmark):
+            # The average is in what the shared cell holds, which is no number and says so.
+            return []
         if place and _QUARTILE.fullmatch(place) and not average:
             return [
                 (
@@ -373,6 +378,13 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
     return []
 
 
+def _is_damaged_beside(layout: CompiledLayout, found: dict[str, str], column: Column) -> bool:
+    """Whether the column that shares a cell with this one holds a text that is no such figure."""
+    after = next((other for one, other in pairwise(layout.data_columns) if one is column and other.shares_cell), None)
+    text = found.get(after.column, "") if after else ""
+    return bool(text and after) and (kinds.KINDS[after.kind].fit(text) or 0.0) >= DAMAGED
+
+
 def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, str, str]]:
     """Figures that are taken as printed and are rather something else: code, column and what a person is told."""
     out = []
@@ -387,16 +399,6 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                     "twice. Both are taken: compare with the document.",
                 )
             )
-    target, place = found.get("target_text", ""), found.get("quartile_text", "")
-    if target == place and _QUARTILE.fullmatch(target) and "value_text" not in found:
-        out.append(
-            (
-                "figures_alike",
-                "target_text",
-                "There is no figure, and the target is the digit of the quartile, which may be printed twice. It is "
-                "taken as printed: compare with the document.",
-            )
-        )
     for column in layout.data_columns:
         if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
             out.append(
@@ -408,6 +410,14 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                 )
             )
     return out
+
+
+def target_is_quartile(found: dict[str, str]) -> bool:
+    """Whether there is no figure, and the target is the digit of the quartile, which then is printed twice."""
+    target = found.get("target_text", "")
+    return (
+        _QUARTILE.fullmatch(target) is not None and target == found.get("quartile_text") and "value_text" not in found
+    )
 
 
 def two_periods(

@@ -27,6 +27,7 @@ from ingest.doubts import (
     is_possible,
     lone_half,
     run_together,
+    target_is_quartile,
     two_periods,
     unlikely,
     without_room,
@@ -68,6 +69,8 @@ _FIGURE_IN_TEXT = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)
 _GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
 #: A figure at the beginning of a text: with a percent sign, or decimals.
 _FIGURE_FIRST = re.compile(r"[0-9]*[.,]?[0-9]+%|[0-9]*[.,][0-9]+")
+#: Problems after which a figure is not taken, the most telling first.
+_TELLING = ("row_cut_off", "row_broken", "figures_run_together", "figures_alike")
 HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -481,6 +484,12 @@ class Walk(ABC):
             row.note(code, "warning", message, column, None)
         for code, column, message in unlikely(self.layout, found):
             row.note(code, "warning", message, column, found[column])
+        if target_is_quartile(found):
+            message = (
+                "There is no figure, and this is the digit of the quartile again. It is not taken: see the document."
+            )
+            row.note("figures_alike", "warning", message, "target_text", found["target_text"])
+            found["target_text"] += CUT
 
     def _note_border(
         self, placement: Placement, words: list[str], cell_of: list[int], row: _RowNotes, text: str
@@ -534,6 +543,7 @@ class Walk(ABC):
         self._note_furniture()
         self._note_figures_in_text()
         self._cut_end(ends_with_newline)
+        self._one_doubt_a_figure()
         unrecognised = [i for i, disposition in enumerate(self.dispositions) if disposition == "unrecognised"]
         printed = sum(1 for disposition in self.dispositions if disposition != "blank")
         shown = "; ".join(f"line {i + 1}: {squash(self.lines[i])[:80]}" for i in unrecognised[:3])
@@ -788,6 +798,17 @@ class Walk(ABC):
             printed_text=squash(self.lines[printed[-1]])[-200:],
         )
 
+    def _one_doubt_a_figure(self) -> None:
+        """Of several warnings on one figure keep the one that says most: that it is not taken, and why."""
+        figures = {column.column for column in self.layout.data_columns if column.kind in FIGURES}
+        kept: dict[tuple[int | None, str], Problem] = {}
+        for problem in self.problems:
+            if problem.severity != "info" and problem.column in figures:
+                place = (problem.row_number, problem.column)
+                kept[place] = min(kept.get(place, problem), problem, key=_weight)
+        doubts = {id(problem) for problem in kept.values()}
+        self.problems = [p for p in self.problems if p.severity == "info" or p.column not in figures or id(p) in doubts]
+
     def _lacks_percent(self, row: Row, column: str) -> bool:
         """Whether a number at the end of the file lacks the percent sign that the others of its column have."""
         if not kinds.is_number(row.cells[column]) or "%" in row.cells[column]:
@@ -802,6 +823,11 @@ class Walk(ABC):
     @abstractmethod
     def run(self) -> None:
         """Walk all lines: mark each and add the rows."""
+
+
+def _weight(problem: Problem) -> int:
+    """Which of several problems of one figure says most: the lower."""
+    return _TELLING.index(problem.code) if problem.code in _TELLING else len(_TELLING)
 
 
 def _figures(row: Row) -> tuple[str | None, ...]:
