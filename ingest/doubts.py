@@ -58,7 +58,7 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     _give_up_days(layout, words, cell_of, placements, dropped)
     _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
-    for run in _runs(sorted(dropped)):
+    for run in _runs(sorted(dropped), words, cell_of):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
         right = next((i for i, placed in enumerate(placements) if placed.first == run[-1] + 1), None)
         owner = _owner(columns, words, cell_of, placements, run, left, right)
@@ -174,11 +174,16 @@ def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placement
             placements.remove(one)
 
 
-def _runs(indexes: list[int]) -> list[list[int]]:
-    """Indexes grouped into runs without a gap."""
+def _runs(indexes: list[int], words: list[str], cell_of: list[int]) -> list[list[int]]:
+    """Indexes grouped into runs without a gap; a border parts numbers from other words."""
+
+    def goes_on(index: int) -> bool:
+        pair = words[index - 1 : index + 1]
+        return cell_of[index] == cell_of[index - 1] or all(map(_NUMBERISH.fullmatch, pair))
+
     runs: list[list[int]] = []
     for index in indexes:
-        if runs and runs[-1][-1] == index - 1:
+        if runs and runs[-1][-1] == index - 1 and goes_on(index):
             runs[-1].append(index)
         else:
             runs.append([index])

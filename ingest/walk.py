@@ -137,14 +137,13 @@ class _RowNotes:
             code, severity, message, *self.lines, row_number=self.number, column=column, printed_text=printed
         )
 
-    def once(self, column: Column, words: list[str], cell_of: list[int], first: int, last: int) -> int:
+    def once(self, column: Column, words: list[str], first: int, last: int) -> int:
         """The end of a text that is printed twice, taken once; its full end where the halves differ."""
         half = first + (last - first) // 2
         if words[first:half] != words[half:last]:
             return last
         severity, message = "info", "The text of this cell is printed twice; it is taken once."
-        beside = column.kind == "quartile" and last < len(words) and cell_of[last] == cell_of[last - 1]
-        if beside and is_possible(words[last - 1] + words[last]):
+        if column.kind == "quartile" and last < len(words) and is_possible(words[last - 1] + words[last]):
             severity = "warning"
             message += " But its second digit may be the first one of the number after it: compare with the document."
         self.note("cell_doubled", severity, message, column.column, " ".join(words[first:last]))
@@ -440,7 +439,7 @@ class Walk(ABC):
             spec = columns[placement.column]
             first, last = placement.first, placement.last
             if placement.doubled:
-                last = row.once(spec, words, cell_of, first, last)
+                last = row.once(spec, words, first, last)
             if spec.overflows and cell_of[first] != cell_of[last - 1] and placement == as_aligned[placement.column]:
                 cut = next(i for i in range(first, last) if cell_of[i] != cell_of[first])
                 text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])

@@ -27,6 +27,19 @@ assessments as (
   select * from {{ ref('int_assessments_judged') }}
 ),
 
+-- Where the reading doubts a figure already, that is said once.
+comparisons as (
+  select *
+  from {{ ref('int_figures_compared') }} as compared
+  where not exists (
+    select 1
+    from {{ ref('stg_raw__problems') }} as said
+    where said.in_force and said.severity <> 'info'
+      and said.edition_key = compared.edition_key and said.row_number = compared.row_number
+      and said.column_name = case compared.role when 'latest' then 'value_text' else 'previous_value_text' end
+  )
+),
+
 labels as (
   select
     mapped.*,
@@ -69,8 +82,8 @@ union all
   "value is not null and period_key is null and period_reading <> 'unread'",
   "'No period is printed for this figure, so it stands in no series; compare it with the document.'") }}
 union all
-{{ finding(ref('int_figures_compared'), 'implausible_figure', 'warning', value_column, 'value_text', 'true',
-  "'This figure is taken as printed, but ' || case when is_other_sign and is_other_magnitude then 'only one of it and the previous figure has a percent sign, and it is far from the others of its series' when is_other_sign then 'only one of it and the previous figure has a percent sign' when is_other_magnitude then 'it is far from the others of its series' else 'it has no decimals, as all others of its series have' end || '; compare it with the document.'") }}
+{{ finding('comparisons', 'implausible_figure', 'warning', value_column, 'value_text', 'true',
+  "'This figure is taken as printed, but ' || doubts || '; compare it with the document.'") }}
 union all
 {{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread' and not " ~ (marked_as_cut | replace('%s', 'period_text')),
   "'This text is no known form of a period, so the figure belongs to no period.'") }}
