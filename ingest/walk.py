@@ -514,7 +514,10 @@ class Walk(ABC):
             if before in found or not kinds.is_number(text):
                 continue
             column, why, severity = spec.column, "this layout prints words where that is missing", "info"
-            if found.get("quartile_text", "") in ("1", "2", "3", "4"):
+            place = found.get("quartile_text", "")
+            if (not place or kinds.is_glyph(place)) and text[:1] in "1234":
+                why, severity = f"{why}; but there is no quartile, and the number may have swallowed it", "warning"
+            elif place in ("1", "2", "3", "4"):
                 # Where a quartile is printed, both are usual: one of the two is lost.
                 column, why, severity = before, "a quartile is printed, which is one of that", "warning"
                 found[column] = found.pop(spec.column)

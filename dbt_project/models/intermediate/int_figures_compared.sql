@@ -50,7 +50,7 @@ judged as (
     *,
     role = 'latest' and unit = 'percent' and previous_has_percent is not null
       and previous_has_percent <> case when has_percent then 1 else 0 end as is_other_sign,
-    unit = 'percent' and not has_percent and others >= 3 and with_percent = others as is_other_sign_in_series,
+    unit = 'percent' and not has_percent and decimals = 0 and others >= 3 and with_percent = others as is_other_sign_in_series,
     coalesce({{ neighbours | join(', ') }}) is not null
       and (role = 'latest' or (before_1 is not null and after_1 is not null))
       {%- for other in neighbours %}
@@ -79,12 +79,12 @@ judged as (
 doubted as (
   select
     *,
-    case when coalesce(is_other_sign, false) then ' and only one of it and the previous figure has a percent sign' else '' end
-    || case when coalesce(is_other_sign_in_series and not coalesce(is_other_sign, false), false) then ' and it has no percent sign, as all others of its series have' else '' end
-    || case when coalesce(is_other_magnitude, false) then ' and it is far from the others of its series' else '' end
-    || case when coalesce(is_other_form, false) then ' and it has no decimals, as all others of its series have' else '' end
-    || case when coalesce(is_other_form_in_row and not coalesce(is_other_form, false), false) then ' and it has no decimals, as the previous figure and the average have' else '' end
-    || case when coalesce(is_against_colour, false) then ' and it is far on the other side of its target than its colour says' else '' end as doubts
+    case when coalesce(is_other_sign, false) then '; only one of it and the previous figure has a percent sign' else '' end
+    || case when coalesce(is_other_sign_in_series and not coalesce(is_other_sign, false), false) then '; it has no percent sign, as all others of its series have' else '' end
+    || case when coalesce(is_other_magnitude, false) then '; it is far from the others of its series' else '' end
+    || case when coalesce(is_other_form, false) then '; it has no decimals, as all others of its series have' else '' end
+    || case when coalesce(is_other_form_in_row and not coalesce(is_other_form, false), false) then '; it has no decimals, as the previous figure and the average have' else '' end
+    || case when coalesce(is_against_colour, false) then '; it is far on the other side of its target than its colour says' else '' end as doubts
   from judged
 )
 
@@ -96,6 +96,6 @@ select
   line_from,
   line_to,
   value_text,
-  substr(doubts, 6) as doubts
+  substr(doubts, 3) as doubts
 from doubted
 where doubts <> ''
