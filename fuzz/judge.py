@@ -171,9 +171,22 @@ def _fault_of(
         # What was written otherwise, no reader can know.
         own = " ".join(text.lines[row.line_from - 1 : row.line_to]).split()
         ways = [{word} if word in own else text.rewritten.get(word, {word}) for word in printed.period.split()]
-        if _alike(period) not in {_alike(" ".join(words)) for words in product(*ways)}:
+        if _alike(period) in {_alike(" ".join(words)) for words in product(*ways)}:
+            return None
+        # Where words are gone, and the edition prints periods of the form that is left, none can miss them.
+        left = [word for word in printed.period.split() if word in own]
+        if _alike(period) != _alike(" ".join(left)) or _form(period) not in _forms(edition, column):
             return "under another period"
     return None
+
+
+def _form(period: str) -> str:
+    return re.sub("[0-9]", "0", period)
+
+
+def _forms(edition: Edition, column: str) -> set[str]:
+    """The forms of the periods that an edition prints for a column's figures."""
+    return {_form(printed.period or "") for printed in edition.printed.values() if printed.column == column}
 
 
 def _stands(edition: Edition, number: str) -> bool:

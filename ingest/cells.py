@@ -268,6 +268,11 @@ def says_no_data(text: str) -> bool:
     return _no_data.fullmatch(text) is not None or _no_data_at_length.fullmatch(text) is not None
 
 
+def is_sign(text: str) -> bool:
+    """Whether the whole text is a sign of official statistics in the place of a figure."""
+    return (_withheld.fullmatch(text) or _kept_back.fullmatch(text)) is not None
+
+
 def is_missing(text: str) -> bool:
     """Whether the whole text is a form of n/a."""
     return _missing.fullmatch(text) is not None

@@ -30,6 +30,8 @@ _ANY_YEAR = re.compile(
     r"^(?:FY|AY|academic|financial|rolling|(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?\W*(?:(?:19|20)[0-9]{2}|$))", re.I
 )
 _FINER_THAN_YEARS = re.compile(r".*\b(?:quarter|qtr|term|month|mth)(?:ly)?\b.*", re.I)
+#: Among so many quarters, terms and months a single year is not how the column is printed.
+FEWEST_PARTS = 8
 #: So many quarters of a year show how far it has gone.
 FEWEST_QUARTERS = 3
 #: A number before a period that is whole without it.
@@ -85,6 +87,8 @@ def _lost_parts(
     for text in texts.values():
         if found := _quarter_of(text):
             seen[found[0]].append(found[1])
+    years = sum(_ANY_YEAR.search(text) is not None for text in texts.values())
+    parts = sum(kinds.is_period(text) and not _ANY_YEAR.search(text) for text in texts.values())
     for number, text in texts.items():
         if not _YEAR.fullmatch(text):
             continue
@@ -95,6 +99,8 @@ def _lost_parts(
             why = "the other period of the row is none"
         elif len(quarters := seen.get(text, [])) >= FEWEST_QUARTERS and max(quarters) < 4:
             why = f"no figure of the column is newer than quarter {max(quarters)} of it"
+        elif years == 1 and parts >= FEWEST_PARTS:
+            why = "no other period of the column is one"
         else:
             continue
         message = f"This period is a year, but {why}; a quarter, term or month may be lost. Compare with the document."
