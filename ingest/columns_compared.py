@@ -25,7 +25,7 @@ FEWEST_WITH_YEAR = 5
 #: A quarter with its year, before or behind it; a year alone.
 _QUARTER_AND_YEAR = re.compile(r"(?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4]) (?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?)", re.I)
 _YEAR_AND_QUARTER = re.compile(r"(?P<year>[0-9]{4}(?:[/-][0-9]{2,4})?) (?:Q|Q |Qtr ?|Quarter )(?P<quarter>[1-4])", re.I)
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[/-][0-9]{2})?")
 _ANY_YEAR = re.compile(
     r"^(?:FY|AY|academic|financial|rolling|(?:19|20)[0-9]{2}(?:[/-][0-9]{2,4})?\W*(?:(?:19|20)[0-9]{2}|$))", re.I
 )

@@ -372,6 +372,9 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                     "lost. Compare with the document.",
                 )
             ]
+        if average and _QUARTILE.fullmatch(average) and place and kinds.is_missing(place):
+            message = "The average is a digit as a quartile is, and the quartile is n/a. Compare with the document."
+            return [("quartile_missing", quartile.column, message)]
         if average and kinds.is_number(average) and (not place or kinds.is_glyph(place)):
             return [
                 (

@@ -542,3 +542,9 @@ def test_of_several_doubts_of_a_figure_one_is_said() -> None:
     line = "% of X\tY\tQ3 2018/19\t66.6%\tWorse\t\tR\t4\t<19..7%"
     reading = reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line)
     assert "average_missing" not in codes(reading)
+
+
+@pytest.mark.parametrize(("average", "missed"), [("3", True), ("3.5", False)])
+def test_a_digit_like_a_quartile_in_the_place_of_an_average_is_said(average: str, missed: bool) -> None:
+    reading = reading_of("compared_to_previous_2020", f"% of X\tQ3\t4.2%\tSimilar\t8%\tA\tn/a\t{average}")
+    assert ("quartile_missing" in codes(reading)) == missed
