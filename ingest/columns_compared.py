@@ -90,7 +90,8 @@ def _lost_parts(
     years = sum(_ANY_YEAR.search(text) is not None for text in texts.values())
     parts = sum(kinds.is_period(text) and not _ANY_YEAR.search(text) for text in texts.values())
     for number, text in texts.items():
-        if not _YEAR.fullmatch(text):
+        if not _YEAR.fullmatch(text) or (len(text) > 4 and (int(text[2:4]) + 1) % 100 != int(text[5:])):
+            # Several years are a period of their own.
             continue
         cells = rows[number]
         if _FINER_THAN_YEARS.fullmatch(cells.get("frequency_text", "")):

@@ -52,3 +52,10 @@ def test_a_year_of_another_form_than_its_column_s_is_said() -> None:
 def test_a_day_behind_a_lost_figure_may_be_what_is_left_of_it(before: str, doubted: bool) -> None:
     line = row_2022(before, "26 Jun-22\t18%", REST).replace("Quarter", "Last Mth of Qtr")
     assert said("figure_before_period", *QUARTERS, line) == ([(7, "period_text")] if doubted else [])
+
+
+@pytest.mark.parametrize(("period", "doubted"), [("2021", True), ("2021/22", True), ("2019-22", False)])
+def test_a_single_year_among_quarters_is_said_and_several_years_are_not(period: str, doubted: bool) -> None:
+    rows = [f"% of X{n}\tQ4\t74.2%\tSimilar\t80%\tA\t2\t71.9%" for n in "ABCDEFGH"]
+    reading = reading_of("compared_to_previous_2020", *rows, rows[0].replace("XA", "Y").replace("Q4", period))
+    assert ("part_of_year_missing" in codes(reading)) == doubted
