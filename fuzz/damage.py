@@ -24,12 +24,14 @@ class Damaged:
     changed: dict[str, str] = field(default_factory=dict)
     #: Numbers that are a part of one that was cut by a space or a line break, and that whole number.
     pieces: dict[str, str] = field(default_factory=dict)
-    #: Figures that were printed a second time, in another line.
+    #: Numbers that a cut over the gap between two words left, so that they look whole.
+    cut: set[str] = field(default_factory=set)
+    #: Figures that were printed a second time, in another line's words.
     copied: set[str] = field(default_factory=set)
     #: Numbers that were put in anywhere: they are printed where they stand.
     strays: set[str] = field(default_factory=set)
-    #: Words that were written otherwise, and how; periods and labels among them.
-    rewritten: dict[str, str] = field(default_factory=dict)
+    #: Words that were written otherwise, and in which ways; periods and labels among them.
+    rewritten: dict[str, set[str]] = field(default_factory=dict)
 
     def pick(self, holds: Callable[[str], bool] = str.strip) -> int | None:
         """The index of a random line with something printed in it."""
@@ -49,7 +51,7 @@ class Damaged:
         old, new = before[start : len(before) - end], after[start : len(after) - end]
         if len(old) == len(new):
             for was, now in zip(old, new, strict=True):
-                self.rewritten[was] = now
+                self.rewritten.setdefault(was, set()).add(now)
                 shown, meant = number_of(now), number_of(was)
                 if shown and meant and shown != meant:
                     self.changed[shown] = self.changed.get(meant, meant)
@@ -58,6 +60,12 @@ class Damaged:
             shown, meant = number_of(new[0]), number_of(old[1]) or number_of(old[0])
             if shown and meant:
                 self.changed[shown] = self.changed.get(meant, meant)
+                self.cut.add(shown)
+        elif len(old) == 1 and not new and (whole := self.pieces.pop(number_of(old[0]) or "", None)):
+            # With one piece gone, the other is a figure that lost characters.
+            for piece in [piece for piece, of in self.pieces.items() if of == whole]:
+                del self.pieces[piece]
+                self.changed[piece] = self.changed.get(whole, whole)
         elif len(new) > len(old) and "".join(new) == "".join(old):
             whole = number_of("".join(old)) or ""
             self.pieces.update({number: whole for word in new if (number := number_of(word))})
@@ -79,7 +87,6 @@ def lose_lines(text: Damaged) -> None:
 
 def double_line(text: Damaged) -> None:
     if (at := text.pick()) is not None:
-        text.copied.update(number for word in text.lines[at].split() if (number := number_of(word)))
         text.lines.insert(at + 1, text.lines[at])
 
 

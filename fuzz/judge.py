@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 
 from fuzz.damage import Damaged
 from fuzz.editions import FIGURES, PERIOD_OF, Edition, Printed, number_of
 from ingest import cells as kinds
 from ingest.characters import fold
-from ingest.reader import CUT, Reading, Row
+from ingest.reader import CUT, HEADING_COLUMNS, Reading, Row
 from ingest.schemas import PIECE_BREAK
 
 #: As the conversion reads figures (dbt_project/macros/figures.sql): whole numbers, with what may stand after them.
@@ -18,8 +19,6 @@ _WHOLE = re.compile(
     r"[<>=]*\s?(?P<number>[-+]?(?:0|[1-9][0-9]{0,11}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,6})?) ?%?"
     r"(?: \((?P<bracket>[0-9][0-9,]*)\))?"
 )
-#: Notes that are more than a remark, though their severity is info.
-_SAID = ("cell_doubled", "label_apart")
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,12 @@ def _invented(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]
         used = Counter(
             word
             for column, cell in row.cells.items()
-            if column not in ("section_text", "theme_text")
+            if column not in HEADING_COLUMNS
             for word in cell.removesuffix(CUT).replace(PIECE_BREAK, " ").split()
         )
         if missing := used - Counter(own.split()):
             out.append(Breach("text that is not printed", f"row {row.number}: {sorted(missing)}"))
-        for column in ("section_text", "theme_text"):
+        for column in HEADING_COLUMNS:
             if not set(row.cells.get(column, "").split()) <= everywhere:
                 out.append(Breach("text that is not printed", f"row {row.number}: {row.cells[column]!r}"))
     return out
@@ -83,7 +82,9 @@ def _invented(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]
 
 def _problem_at(reading: Reading, first: int, last: int, row: int | None = None) -> bool:
     return any(
-        (problem.severity != "info" or problem.code in _SAID)
+        problem.severity != "info"
+        # What is said of a row's topic says nothing of its figures.
+        and problem.column not in HEADING_COLUMNS
         and (
             (row is not None and problem.row_number == row)
             or (problem.line_from is not None and problem.line_from <= last and (problem.line_to or 0) >= first)
@@ -128,8 +129,10 @@ def _misplaced(edition: Edition, text: Damaged, reading: Reading) -> list[Breach
 
 
 def _doubled(reading: Reading, row: Row) -> bool:
-    """Whether the row's quartile is taken for printed twice, which looks like the beginning of a split number."""
-    return any(p.code == "cell_doubled" and p.row_number == row.number for p in reading.problems)
+    """Whether it is said that the row's quartile, printed twice, may be the beginning of a split number."""
+    return any(
+        p.code == "cell_doubled" and p.severity != "info" and p.row_number == row.number for p in reading.problems
+    )
 
 
 def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) -> str | None:
@@ -137,6 +140,8 @@ def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) 
 
     A damaged number can come to look like another figure of the file: what arrives may be either of the two.
     """
+    if number in text.cut:
+        return "cut over the gap between two words"
     meanings = {number, text.changed.get(number, number)}
     faults = [_fault_of(edition, text, row, column, number, edition.printed.get(meant)) for meant in sorted(meanings)]
     return None if None in faults else max(filter(None, faults), key=lambda fault: fault.startswith("under"))
@@ -163,12 +168,25 @@ def _fault_of(
         return "under another column"
     period = row.cells.get(PERIOD_OF.get(column, "period_text"), "")
     if column in PERIOD_OF and kinds.is_period(period) and printed.period and _alike(period) != _alike(printed.period):
-        # What is gone from the lines, no reader can miss; what was written otherwise, none can know.
+        # What was written otherwise, no reader can know.
         own = " ".join(text.lines[row.line_from - 1 : row.line_to]).split()
-        expected = [word if word in own else text.rewritten.get(word, word) for word in printed.period.split()]
-        if _alike(period) != _alike(" ".join(word for word in expected if word in own)):
+        ways = [{word} if word in own else text.rewritten.get(word, {word}) for word in printed.period.split()]
+        if _alike(period) in {_alike(" ".join(words)) for words in product(*ways)}:
+            return None
+        # Where words are gone, and the edition prints periods of the form that is left, none can miss them.
+        left = [word for word in printed.period.split() if word in own]
+        if _alike(period) != _alike(" ".join(left)) or _form(period) not in _forms(edition, column):
             return "under another period"
     return None
+
+
+def _form(period: str) -> str:
+    return re.sub("[0-9]", "0", period)
+
+
+def _forms(edition: Edition, column: str) -> set[str]:
+    """The forms of the periods that an edition prints for a column's figures."""
+    return {_form(printed.period or "") for printed in edition.printed.values() if printed.column == column}
 
 
 def _stands(edition: Edition, number: str) -> bool:
@@ -177,12 +195,17 @@ def _stands(edition: Edition, number: str) -> bool:
 
 
 def _alike(period: str) -> str:
-    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower())
+    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower().replace("quarter", "q"))
 
 
 def _lost(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]:
     out = []
-    told = " ".join(problem.printed_text or "" for problem in reading.problems)
+    # The numbers of pages are listed in a remark; other remarks are no place where a figure is kept.
+    told = " ".join(
+        problem.printed_text or ""
+        for problem in reading.problems
+        if problem.severity != "info" or problem.code == "page_numbers"
+    )
     for index, line in enumerate(text.lines):
         for word in line.split():
             number = number_of(word)

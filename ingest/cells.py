@@ -42,8 +42,8 @@ PERIOD = (
     rf"|(?:{_SPAN}|{_YEAR}) {_QUARTER}|{_QUARTER}|H[12] (?:{_SPAN}|{_YEAR})"
     rf"|(?:(?:academic|financial) year |AY ?)?(?:{_SPAN}{_TO}{_SPAN}|{_SPAN}|{_YEAR}))"
 )
-#: The edition says n/a; "11/A" is how a narrow N is misread.
-MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable)"
+#: The edition says n/a; "11/A" is how a narrow N is misread, [x] and [z] the shorthand of official statistics.
+MISSING = r"(?:n/a|n\.a\.?|11/a|na|not applicable|\[[xz]\])"
 #: The edition says that it has no figure.
 NO_DATA = (
     r"(?:(?:data )?not (?:yet )?(?:available|published|reported|collected|due)(?: this (?:quarter|term|year))?"
@@ -122,8 +122,8 @@ _value_in_doubt = re.compile(
     rf"[0-9]+ (?:in|of|out of|to) (?:every )?[0-9]+(?: {_BRACKET})?|[0-9]+[:/][0-9]+|{NUMBER} [0-9] {_BRACKET}",
     _ANY_CASE,
 )
-#: How official statistics mark a figure that is withheld.
-_withheld = re.compile(r"(?:[*cxz]%?|\*{2,3}|\.\.|:)(?: \([*cxz]%?\))?", _ANY_CASE)
+#: How official statistics mark a figure that is withheld, rounded away, not available or not applicable.
+_withheld = re.compile(r"(?:[*cxz~]%?|\*{2,3}|\.\.|:)(?: \([*cxz]%?\))?", _ANY_CASE)
 #: A sign of which only the document says what it means, in the place of a figure.
 _sign = re.compile("[#=?!$\u2020\u2021\u00a7]{1,3}")
 _kept_back = re.compile(_KEPT_BACK, _ANY_CASE)
@@ -266,6 +266,11 @@ def is_no_data(text: str) -> bool:
 def says_no_data(text: str) -> bool:
     """Whether the whole text says, at whatever length, that there is no figure."""
     return _no_data.fullmatch(text) is not None or _no_data_at_length.fullmatch(text) is not None
+
+
+def is_sign(text: str) -> bool:
+    """Whether the whole text is a sign of official statistics in the place of a figure."""
+    return (_withheld.fullmatch(text) or _kept_back.fullmatch(text)) is not None
 
 
 def is_missing(text: str) -> bool:

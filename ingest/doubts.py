@@ -18,6 +18,8 @@ from ingest.layouts import Column, CompiledLayout
 FIGURES = ("value", "benchmark", "target")
 #: What text extraction makes of an arrow.
 ARROW_READ_AS = "5"
+#: From this cost on a kind of figure takes a text for damaged.
+DAMAGED = 2.0
 #: From this cost on the words of a direction are none that is known.
 UNKNOWN_WORDS = 4.0
 #: A word that may be a number, a part of one or the sign before one; letters that digits are misread as.
@@ -56,7 +58,7 @@ def attach(layout: CompiledLayout, words: list[str], cell_of: list[int], alignme
     _give_up_days(layout, words, cell_of, placements, dropped)
     _settle_doubled_quartile(layout, words, placements)
     taken: set[int] = set()
-    for run in _runs(sorted(dropped)):
+    for run in _runs(sorted(dropped), words, cell_of):
         left = next((i for i, placed in enumerate(placements) if placed.last == run[0]), None)
         right = next((i for i, placed in enumerate(placements) if placed.first == run[-1] + 1), None)
         owner = _owner(columns, words, cell_of, placements, run, left, right)
@@ -172,11 +174,16 @@ def _settle_doubled_quartile(layout: CompiledLayout, words: list[str], placement
             placements.remove(one)
 
 
-def _runs(indexes: list[int]) -> list[list[int]]:
-    """Indexes grouped into runs without a gap."""
+def _runs(indexes: list[int], words: list[str], cell_of: list[int]) -> list[list[int]]:
+    """Indexes grouped into runs without a gap; a border parts numbers from other words."""
+
+    def goes_on(index: int) -> bool:
+        pair = words[index - 1 : index + 1]
+        return cell_of[index] == cell_of[index - 1] or all(map(_NUMBERISH.fullmatch, pair))
+
     runs: list[list[int]] = []
     for index in indexes:
-        if runs and runs[-1][-1] == index - 1:
+        if runs and runs[-1][-1] == index - 1 and goes_on(index):
             runs[-1].append(index)
         else:
             runs.append([index])
@@ -345,6 +352,9 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
         if (quartile.kind, benchmark.kind) != ("quartile", "benchmark"):
             continue
         place, average = found.get(quartile.column), found.get(benchmark.column)
+        if not average and _is_damaged_beside(layout, found, benchmark):
+            # The average is in what the shared cell holds, which is no number and says so.
+            return []
         if place and _QUARTILE.fullmatch(place) and not average:
             return [
                 (
@@ -362,6 +372,9 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                     "lost. Compare with the document.",
                 )
             ]
+        if average and _QUARTILE.fullmatch(average) and place and kinds.is_missing(place):
+            message = "The average is a digit as a quartile is, and the quartile is n/a. Compare with the document."
+            return [("quartile_missing", quartile.column, message)]
         if average and kinds.is_number(average) and (not place or kinds.is_glyph(place)):
             return [
                 (
@@ -371,6 +384,13 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                 )
             ]
     return []
+
+
+def _is_damaged_beside(layout: CompiledLayout, found: dict[str, str], column: Column) -> bool:
+    """Whether the column that shares a cell with this one holds a text that is no such figure."""
+    after = next((other for one, other in pairwise(layout.data_columns) if one is column and other.shares_cell), None)
+    text = found.get(after.column, "") if after else ""
+    return bool(text and after) and (kinds.KINDS[after.kind].fit(text) or 0.0) >= DAMAGED
 
 
 def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -387,16 +407,6 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                     "twice. Both are taken: compare with the document.",
                 )
             )
-    target, place = found.get("target_text", ""), found.get("quartile_text", "")
-    if target == place and _QUARTILE.fullmatch(target) and "value_text" not in found:
-        out.append(
-            (
-                "figures_alike",
-                "target_text",
-                "There is no figure, and the target is the digit of the quartile, which may be printed twice. It is "
-                "taken as printed: compare with the document.",
-            )
-        )
     for column in layout.data_columns:
         if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
             out.append(
@@ -408,6 +418,14 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                 )
             )
     return out
+
+
+def target_is_quartile(found: dict[str, str]) -> bool:
+    """Whether there is no figure, and the target is the digit of the quartile, which then is printed twice."""
+    target = found.get("target_text", "")
+    return (
+        _QUARTILE.fullmatch(target) is not None and target == found.get("quartile_text") and "value_text" not in found
+    )
 
 
 def two_periods(

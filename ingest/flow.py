@@ -73,7 +73,7 @@ class FlowWalk(Walk):
         for number, label, tails in self.apart:
             self.problem(
                 "label_apart",
-                "info",
+                "warning",
                 "A blank line stands between this label and its figures. If a line is lost there, they are another "
                 "row's: compare with the document.",
                 label[0].index,
@@ -285,7 +285,8 @@ class FlowWalk(Walk):
                     column="label_text",
                     printed_text=above.cells.get("label_text"),
                 )
-        if label and any(not line.strip() for line in self.lines[label[-1].index : tails[0].index]):
+        said = any(p.row_number == number and p.code == "label_without_figures" for p in self.problems[-1:])
+        if label and not said and any(not line.strip() for line in self.lines[label[-1].index : tails[0].index]):
             self.apart.append((number, label, tails))
 
     def doubt_value_after(self, label: str, cells: dict[str, str], indexes: list[int]) -> None:

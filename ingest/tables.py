@@ -126,7 +126,9 @@ class TableWalk(Walk):
     def lengthen_label(self, index: int, text: str) -> None:
         """Join the rest of a label to the row above."""
         row = self.rows[-1]
-        row.cells["label_text"] = squash(f"{row.cells.get('label_text', '')} {text}")
+        label = row.cells.get("label_text", "")
+        self.lengthening[index] = DANGLING.search(label) is None
+        row.cells["label_text"] = squash(f"{label} {text}")
         row.line_to = index + 1
         if self.row_lines[-1][-1] != index:
             self.mark(index, "continuation")
@@ -135,9 +137,9 @@ class TableWalk(Walk):
 
     def breaks_off(self, index: int, column: str) -> bool:
         """Whether the line of a row ends with this column, though the layout has more cells."""
-        last = self.layout.data_columns[-1]
-        line = self.lines[index].rstrip()
-        return column != last.column and not last.shares_cell and line.count("\t") + 1 < self.width
+        names = [spec.column for spec in self.layout.data_columns]
+        in_last_cell = self.layout.positions[names.index(column)] == self.layout.positions[-1]
+        return not in_last_cell and self.lines[index].rstrip().count("\t") + 1 < self.width
 
     def last_breaks_off(self) -> bool:
         """Whether the row above has fewer cells than the layout, as when its line was broken."""

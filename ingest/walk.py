@@ -19,18 +19,21 @@ from ingest import cells as kinds
 from ingest.alignment import Alignment, Placement
 from ingest.budget import spend
 from ingest.characters import fold, squash
+from ingest.columns_compared import periods_in_doubt
 from ingest.doubts import (
     FIGURES,
     attach,
     broken_off,
+    is_possible,
     lone_half,
     run_together,
+    target_is_quartile,
     two_periods,
     unlikely,
     without_room,
 )
 from ingest.errors import FileRejected
-from ingest.layouts import CompiledLayout
+from ingest.layouts import Column, CompiledLayout
 from ingest.schemas import PIECE_BREAK
 
 #: Stands at the end of a cell that the end of the file cut off, so that no part of it becomes a number.
@@ -60,16 +63,14 @@ _LONE_NUMBER = re.compile(r"(?P<number>[0-9]{1,4})")
 FEWEST_LINES_OF_A_PAGE = 5
 #: What is a figure wherever it stands: a percentage, a decimal number, a count in brackets.
 _PLAIN_FIGURE = re.compile(r"[<>]?[0-9][0-9,]*(?:\.[0-9]+)?%|[0-9][0-9,]*\.[0-9]+|\([0-9][0-9,]*\)")
-#: In a heading a count is none of its words, too, unless it may be a year.
-_FIGURE_IN_HEADING = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)[<>]?[0-9][0-9,]{{2,}}")
-#: A quarter or a month, and one with its year.
-_WITHOUT_YEAR = re.compile(r"(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9}")
-_WITH_YEAR = re.compile(r"(?:(?:Q|Qtr|Quarter) ?[1-4]|[A-Za-z]{3,9})[ -].*[0-9]{2}|[0-9]{4}/[0-9]{2,4} Q[1-4]")
-#: Of so many periods that could lack their year, only this share does where the year belongs to them.
-MOST_WITHOUT_YEAR = 0.2
-FEWEST_WITH_YEAR = 5
+#: In a heading or a remark a count is none of its words, too, unless it may be a year.
+_FIGURE_IN_TEXT = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)[<>]?[0-9][0-9,]{{2,}}")
 #: How a line begins that may go on with a number.
 _GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
+#: A figure at the beginning of a text: with a percent sign, or decimals.
+_FIGURE_FIRST = re.compile(r"[0-9]*[.,]?[0-9]+%|[0-9]*[.,][0-9]+")
+#: Problems after which a figure is not taken, the most telling first.
+_TELLING = ("row_cut_off", "row_broken", "figures_run_together", "figures_alike")
 HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -136,18 +137,16 @@ class _RowNotes:
             code, severity, message, *self.lines, row_number=self.number, column=column, printed_text=printed
         )
 
-    def once(self, column: str, words: list[str], first: int, last: int) -> int:
+    def once(self, column: Column, words: list[str], first: int, last: int) -> int:
         """The end of a text that is printed twice, taken once; its full end where the halves differ."""
         half = first + (last - first) // 2
         if words[first:half] != words[half:last]:
             return last
-        self.note(
-            "cell_doubled",
-            "info",
-            "The text of this cell is printed twice; it is taken once.",
-            column,
-            " ".join(words[first:last]),
-        )
+        severity, message = "info", "The text of this cell is printed twice; it is taken once."
+        if column.kind == "quartile" and last < len(words) and is_possible(words[last - 1] + words[last]):
+            severity = "warning"
+            message += " But its second digit may be the first one of the number after it: compare with the document."
+        self.note("cell_doubled", severity, message, column.column, " ".join(words[first:last]))
         return half
 
     def left_over(self, words: list[str], cell_of: list[int], dropped: Iterable[int]) -> None:
@@ -182,6 +181,8 @@ class Walk(ABC):
         self.section_rows = 0
         self.section_lost = False
         self.has_section_column = any(column.kind == "section" for column in layout.text_columns)
+        #: Lines that go on with the label of the row above them, and whether that was whole without them.
+        self.lengthening: dict[int, bool] = {}
         self.page_numbers = self.find_page_numbers()
         self.known = {fold(text.replace("{area}", area_name)): 1 for text in layout.spec.sections}
         self.known.update({fold(text.replace("{area}", area_name)): 2 for text in layout.spec.subsections})
@@ -220,7 +221,8 @@ class Walk(ABC):
         for index, disposition in enumerate(self.dispositions):
             if disposition not in ("title", "section", "column_heading", "key", "footnote", "page_furniture"):
                 continue
-            figure = _FIGURE_IN_HEADING if disposition == "section" else _PLAIN_FIGURE
+            # The numbers of pages are listed by themselves.
+            figure = _PLAIN_FIGURE if disposition == "page_furniture" else _FIGURE_IN_TEXT
             if found := [word for word in self.lines[index].split() if figure.fullmatch(word)]:
                 self.problem(
                     "figures_in_text",
@@ -437,7 +439,7 @@ class Walk(ABC):
             spec = columns[placement.column]
             first, last = placement.first, placement.last
             if placement.doubled:
-                last = row.once(spec.column, words, first, last)
+                last = row.once(spec, words, first, last)
             if spec.overflows and cell_of[first] != cell_of[last - 1] and placement == as_aligned[placement.column]:
                 cut = next(i for i in range(first, last) if cell_of[i] != cell_of[first])
                 text = " ".join(words[first:cut]) + PIECE_BREAK + " ".join(words[cut:last])
@@ -481,6 +483,12 @@ class Walk(ABC):
             row.note(code, "warning", message, column, None)
         for code, column, message in unlikely(self.layout, found):
             row.note(code, "warning", message, column, found[column])
+        if target_is_quartile(found):
+            message = (
+                "There is no figure, and this is the digit of the quartile again. It is not taken: see the document."
+            )
+            row.note("figures_alike", "warning", message, "target_text", found["target_text"])
+            found["target_text"] += CUT
 
     def _note_border(
         self, placement: Placement, words: list[str], cell_of: list[int], row: _RowNotes, text: str
@@ -506,7 +514,10 @@ class Walk(ABC):
             if before in found or not kinds.is_number(text):
                 continue
             column, why, severity = spec.column, "this layout prints words where that is missing", "info"
-            if found.get("quartile_text", "") in ("1", "2", "3", "4"):
+            place = found.get("quartile_text", "")
+            if (not place or kinds.is_glyph(place)) and text[:1] in "1234":
+                why, severity = f"{why}; but there is no quartile, and the number may have swallowed it", "warning"
+            elif place in ("1", "2", "3", "4"):
                 # Where a quartile is printed, both are usual: one of the two is lost.
                 column, why, severity = before, "a quartile is printed, which is one of that", "warning"
                 found[column] = found.pop(spec.column)
@@ -530,10 +541,11 @@ class Walk(ABC):
         self._section_cells()
         self._repeated_rows()
         self._broken_rows()
-        self._lost_years()
+        self._doubtful_periods()
         self._note_furniture()
         self._note_figures_in_text()
         self._cut_end(ends_with_newline)
+        self._one_doubt_a_figure()
         unrecognised = [i for i, disposition in enumerate(self.dispositions) if disposition == "unrecognised"]
         printed = sum(1 for disposition in self.dispositions if disposition != "blank")
         shown = "; ".join(f"line {i + 1}: {squash(self.lines[i])[:80]}" for i in unrecognised[:3])
@@ -695,54 +707,64 @@ class Walk(ABC):
                 problem.row_number = renumbered[problem.row_number]
 
     def _broken_rows(self) -> None:
-        """The last number of a row is none where its line breaks off there, or the next goes on with lone digits."""
+        """The last number of a line is none where its row breaks off there, or the next line goes on with digits."""
         for row, indexes in zip(self.rows, self.row_lines, strict=True):
-            column = self._last_column(row, indexes[-1])
-            below = next((i for i in range(indexes[-1] + 1, len(self.lines)) if self.lines[i].strip()), None)
-            if column is None or not row.cells[column][-1:].isdigit() or below is None:
-                continue
-            if not self.breaks_off(indexes[-1], column) and not self._goes_on(below):
-                continue
+            for index in indexes:
+                below = next((i for i in range(index + 1, len(self.lines)) if self.lines[i].strip()), None)
+                if below is None or not (index == indexes[-1] or below in self.lengthening):
+                    continue
+                column = self._last_column(row, index)
+                if column is None or not row.cells[column][-1:].isdigit():
+                    continue
+                if (index == indexes[-1] and self.breaks_off(index, column)) or self._goes_on(row, column, below):
+                    self._break_row(row, column, index, below)
+
+    def _break_row(self, row: Row, column: str, index: int, below: int) -> None:
+        self.problem(
+            "row_broken",
+            "warning",
+            "This row breaks off, or the next line goes on with digits that fit no row, so its last number may be "
+            "cut. It is not taken: compare with the document.",
+            index,
+            below,
+            row_number=row.number,
+            column=column,
+            printed_text=row.cells[column],
+        )
+        row.cells[column] += CUT
+
+    def _doubtful_periods(self) -> None:
+        """Periods that lack what the other rows of their column print."""
+        rows = {row.number: row.cells for row in self.rows}
+        for number, column, code, message in periods_in_doubt(self.layout, rows):
+            row = self.rows[number - 1]
             self.problem(
-                "row_broken",
+                code,
                 "warning",
-                "This row breaks off, or the next line goes on with digits that fit no row, so its last number may be "
-                "cut. It is not taken: compare with the document.",
-                indexes[-1],
-                below,
-                row_number=row.number,
+                message,
+                row.line_from - 1,
+                row.line_to - 1,
+                row_number=number,
                 column=column,
                 printed_text=row.cells[column],
             )
-            row.cells[column] += CUT
 
-    def _lost_years(self) -> None:
-        """Periods without a year in a column that prints it: it may be lost, and need not be the edition's."""
-        for column in (spec.column for spec in self.layout.data_columns if spec.kind == "period"):
-            texts = {row.number: row.cells.get(column, "") for row in self.rows}
-            without = [row for row in self.rows if _WITHOUT_YEAR.fullmatch(texts[row.number])]
-            with_year = sum(_WITH_YEAR.fullmatch(text) is not None for text in texts.values())
-            if with_year < FEWEST_WITH_YEAR or len(without) > MOST_WITHOUT_YEAR * with_year:
-                continue
-            for row in without:
-                self.problem(
-                    "year_missing",
-                    "warning",
-                    "This period has no year, as the others of its column have, so the year may be lost. Compare with "
-                    "the document.",
-                    row.line_from - 1,
-                    row.line_to - 1,
-                    row_number=row.number,
-                    column=column,
-                    printed_text=texts[row.number],
-                )
-
-    def _goes_on(self, index: int) -> bool:
-        """Whether a line begins with digits and belongs to no row, or to one that has no name."""
+    def _goes_on(self, row: Row, column: str, index: int) -> bool:
+        """Whether a line begins with digits that may be the last ones of the number that ends the line before it."""
         if not _GOES_ON.match(self.lines[index]):
             return False
         other = self.row_of_line[index]
-        return other is None or not HAS_LETTER.search(self.rows[other - 1].cells.get("label_text", ""))
+        if other is None:
+            return True
+        if index in self.lengthening:
+            # Where the label is unfinished without the line, its digits are the label's ("aged 16 to | 18").
+            return self.lengthening[index]
+        label = self.rows[other - 1].cells.get("label_text", "")
+        if not HAS_LETTER.search(label):
+            return True
+        # A row that seems to be named "2.4%Similar" begins with the rest of a figure.
+        first = _FIGURE_FIRST.match(label)
+        return first is not None and other == row.number + 1 and is_possible(row.cells[column].split()[-1] + first[0])
 
     def breaks_off(self, index: int, column: str) -> bool:
         """Whether the line of a row ends with this column, though the layout has more cells."""
@@ -778,6 +800,17 @@ class Walk(ABC):
             printed_text=squash(self.lines[printed[-1]])[-200:],
         )
 
+    def _one_doubt_a_figure(self) -> None:
+        """Of several warnings on one figure keep the one that says most: that it is not taken, and why."""
+        figures = {column.column for column in self.layout.data_columns if column.kind in FIGURES}
+        kept: dict[tuple[int | None, str], Problem] = {}
+        for problem in self.problems:
+            if problem.severity != "info" and problem.column in figures:
+                place = (problem.row_number, problem.column)
+                kept[place] = min(kept.get(place, problem), problem, key=_weight)
+        doubts = {id(problem) for problem in kept.values()}
+        self.problems = [p for p in self.problems if p.severity == "info" or p.column not in figures or id(p) in doubts]
+
     def _lacks_percent(self, row: Row, column: str) -> bool:
         """Whether a number at the end of the file lacks the percent sign that the others of its column have."""
         if not kinds.is_number(row.cells[column]) or "%" in row.cells[column]:
@@ -792,6 +825,11 @@ class Walk(ABC):
     @abstractmethod
     def run(self) -> None:
         """Walk all lines: mark each and add the rows."""
+
+
+def _weight(problem: Problem) -> int:
+    """Which of several problems of one figure says most: the lower."""
+    return _TELLING.index(problem.code) if problem.code in _TELLING else len(_TELLING)
 
 
 def _figures(row: Row) -> tuple[str | None, ...]:

@@ -473,3 +473,78 @@ def test_stray_digits_beside_the_quartile_are_said(cells: str, code: str) -> Non
     period = "Q3\t4.2%" if "_" in cells else "Not available this quarter\t"
     line = f"% of X\t{period}\t\t{cells}"
     assert code in codes(reading_of("compared_to_previous_2020", line))
+
+
+# -- rows that a line break cut -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "below", "column"),
+    [
+        # The rest of the figure stands in what looks like a row, or like the end of the label.
+        ("Y\tQ3 2018/19\t7", "4.2%Similar\t\tG\tn/a\t", "value_text"),
+        ("Y\tQ3 2018/19\t66.6%\tWorse\t\tR\t4\t77.2", "6% Top quartile", "benchmark_text"),
+        ("Y\tQ3 2018/19\t66.6%\tWorse\t\tR\t4\t7", "7.6% no target", "benchmark_text"),
+    ],
+)
+def test_the_number_that_a_line_break_cut_is_none(cells: str, below: str, column: str) -> None:
+    lines = ["Social Care\t\t\t\t\t\t\t\t", f"% of X\t{cells}", below, "% of Y\tY\tQ3 2018/19\t5%\tSame\t\tG\t1\t6% 7%"]
+    reading = reading_of("supporting_indicators_2016", *lines)
+    assert reading.rows[0].cells[column].endswith(CUT)
+    assert [p.code for p in reading.problems if p.severity != "info" and p.column == column] == ["row_broken"]
+
+
+def test_digits_that_a_label_goes_on_with_cut_nothing() -> None:
+    lines = ["% of young people aged 16 to\tQ3\t74.2%\tSimilar\t80%\tA\t2\t71", "18 in work"]
+    cells = reading_of("compared_to_previous_2020", *lines).rows[0].cells
+    assert (cells["benchmark_text"], cells["label_text"]) == ("71", "% of young people aged 16 to 18 in work")
+
+
+# -- doubts that a person has to see ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("average", "severity"), [("8.3%", "warning"), ("71.9%", "info")])
+@pytest.mark.parametrize("gap", [" ", "\t"])
+def test_a_doubled_quartile_that_may_begin_the_average_is_a_warning(gap: str, average: str, severity: str) -> None:
+    reading = reading_of("compared_to_previous_2020", f"% of X\tQ3\t74.2%\tSimilar\t80%\tA\t2\t2{gap}{average}")
+    assert [p.severity for p in reading.problems if p.code == "cell_doubled"] == [severity]
+
+
+@pytest.mark.parametrize(("quartile", "severity"), [("", "warning"), ("n/a", "info")])
+def test_a_lone_number_that_may_have_swallowed_the_quartile_is_a_warning(quartile: str, severity: str) -> None:
+    line = f"% of X\tY\tQ3 2018/19\t66.6%\tWorse\t\tR\t{quartile}\t2.95%"
+    reading = reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line)
+    assert [p.severity for p in reading.problems if p.code == "lone_number_in_shared_cell"] == [severity]
+
+
+def test_a_label_apart_from_its_figures_is_a_warning() -> None:
+    whole = [line for n in "ABC" for line in (f"% of X{n}", "Q3 74.2% Better A 2 71.9%", "")]
+    assert codes(reading_of("flowing_2018", *whole, "% of Y", "", "Q3 31.5% Better A 2 30.1%")) == {"label_apart"}
+
+
+def test_a_count_in_a_remark_is_said() -> None:
+    reading = reading_of("flowing_2018", "% of X", "Q3 74.2% Better A 2 71.9%", "* Targets follow 506 counties")
+    assert [p.printed_text for p in reading.problems if p.code == "figures_in_text"] == ["506"]
+
+
+def test_a_digit_in_a_cell_behind_a_figure_belongs_to_it() -> None:
+    line = "Rate of X\tQ4 2019/20\t17.5\t7\tHighern/a n/a\tn/a\tn/a"
+    reading = reading_of("compared_to_previous_2020", line)
+    assert reading.rows[0].cells["value_text"] == "17.5 7"
+    assert [p.printed_text for p in reading.problems if p.code == "text_unplaced"] == ["Highern/a"]
+
+
+def test_of_several_doubts_of_a_figure_one_is_said() -> None:
+    broken = row_2022("Spring 2022", "3993.80", "")
+    reading = reading_of("previous_and_latest_2022", broken.rstrip("\t"), "4% x")
+    places = [(p.row_number, p.column) for p in reading.problems if p.severity != "info" and p.column]
+    assert len(places) == len(set(places))
+    line = "% of X\tY\tQ3 2018/19\t66.6%\tWorse\t\tR\t4\t<19..7%"
+    reading = reading_of("supporting_indicators_2016", "Social Care\t\t\t\t\t\t\t\t", line)
+    assert "average_missing" not in codes(reading)
+
+
+@pytest.mark.parametrize(("average", "missed"), [("3", True), ("3.5", False)])
+def test_a_digit_like_a_quartile_in_the_place_of_an_average_is_said(average: str, missed: bool) -> None:
+    reading = reading_of("compared_to_previous_2020", f"% of X\tQ3\t4.2%\tSimilar\t8%\tA\tn/a\t{average}")
+    assert ("quartile_missing" in codes(reading)) == missed

@@ -45,7 +45,9 @@ def test_a_figure_with_its_mark_or_unit_is_one_cell_of_running_lines(figure: str
     assert problems == []
 
 
-@pytest.mark.parametrize("figure", [*MARKED, "*", "***", "#", "c", "x", "23%\t1 (299)"])
+@pytest.mark.parametrize(
+    "figure", [*MARKED, "*", "***", "#", "c", "x", "z", "[z]", "[x]", "[low]", "[u]", "..", ":", "~", "23%\t1 (299)"]
+)
 def test_a_figure_with_its_mark_or_unit_is_one_cell_of_a_table(figure: str) -> None:
     line = f"% of children on plans\tQ2\t{figure}\tLower\t21.5%\tA\t3\t20.7%"
     cells, problems = only_row(line, layout="compared_to_previous_2020")

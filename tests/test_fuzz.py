@@ -72,6 +72,34 @@ def test_the_judge_takes_no_piece_of_a_figure_even_with_a_word_on_it() -> None:
     assert "piece of a figure" in [breach.kind for breach in judge(edition, text, reading)]
 
 
+@pytest.mark.parametrize(
+    ("severity", "column", "counts"),
+    [("warning", "value_text", True), ("info", None, False), ("warning", "section_text", False)],
+)
+def test_a_remark_and_a_word_on_the_topic_say_nothing_of_a_figure(
+    severity: str, column: str | None, counts: bool
+) -> None:
+    edition = next(edition for edition in EDITIONS if edition.layout.name == "flowing_2018")
+    text, reading = reading_of(edition)
+    row, other = reading.rows[0], reading.rows[1]
+    row.cells.update(value_text=other.cells["value_text"], benchmark_text=other.cells["benchmark_text"])
+    problem = replace_problem(reading, row.number)
+    reading.problems[:] = [replace(problem, severity=severity, column=column, line_from=None, line_to=None)]
+    found = [breach.kind for breach in judge(edition, text, reading)]
+    assert ("under another indicator" in found) != counts
+
+
+def test_a_number_cut_over_the_gap_between_words_is_to_be_said() -> None:
+    edition = next(edition for edition in EDITIONS if edition.layout.name == "flowing_2018")
+    text, reading = reading_of(edition)
+    row = reading.rows[0]
+    at = row.line_to - 1
+    text.put(at, text.lines[at].replace(f" {row.cells['benchmark_text']}", row.cells["benchmark_text"][1:]))
+    row.cells["benchmark_text"] = text.lines[at].split()[-1]
+    assert row.cells["benchmark_text"] in {f"{number}%" for number in text.cut}
+    assert "cut over the gap between two words" in [breach.kind for breach in judge(edition, text, reading)]
+
+
 def replace_problem(reading: Reading, row: int):
     """A warning on a row, made of one that the reading knows."""
     return replace(reading.problems[0], code="text_unplaced", severity="warning", row_number=row)

@@ -26,9 +26,9 @@
   (?:(?:working |school |calendar )?days?|weeks?|months?|years?|hours?|children|child|young people|people|persons?|individuals|families|pupils|cases|referrals|assessments|schools|plans)
 {%- endmacro %}
 
-{# A sign for a number that the document keeps back: a limit instead of a count, or c, x in brackets or without. #}
+{# A sign for a number that the document keeps back: a limit instead of a count, [c], or c or x without brackets. Other shorthand is in the seed value_words. #}
 {% macro withheld_pattern() -%}
-  (?:(?:[<>≤≥]=?|=[<>]|fewer than|less than|under) ?{{ number_pattern() }} ?%?|{{ number_pattern() }} ?%? or (?:fewer|less)|[cx]|[{][cx][}])
+  (?:(?:[<>≤≥]=?|=[<>]|fewer than|less than|under) ?{{ number_pattern() }} ?%?|{{ number_pattern() }} ?%? or (?:fewer|less)|[cx]|[{]c[}])
 {%- endmacro %}
 
 {% macro to_number(text) -%}
@@ -262,7 +262,7 @@ figures_read as (
       when {{ prefix }}_bracket_form <> 'closed' then 'none'
       when {{ matches(prefix ~ '_inside', count_pattern()) }} then 'count'
       when {{ matches(prefix ~ '_inside', number_pattern() ~ ' ?%') }} then 'percent'
-      when {{ matches(prefix ~ '_inside', withheld_pattern() ~ '|[*]+') }} then 'withheld'
+      when {{ matches(prefix ~ '_inside', withheld_pattern() ~ '|[{](?:x|u|low)[}]|~|[*]+') }} then 'withheld'
       else 'unreadable'
     end as {{ prefix }}_bracket,
     case

@@ -30,9 +30,9 @@
   trim({{ replace_all(replace_all(words, '^ the ', ' '), '^ no of ', ' number of ') }})
 {%- endmacro %}
 
-{# 'n/a' in its printed forms, also as '11/A', its usual misreading. #}
+{# 'n/a' in its printed forms, also as '11/A', its usual misreading, and the shorthand of official statistics for it. #}
 {% macro is_not_applicable(text) -%}
-  {{ matches("lower(" ~ text ~ ")", '(?:n|[1il]{2}) ?[/.] ?a[.]?|na|not applicable|none') }}
+  {{ matches("translate(lower(" ~ text ~ "), '[]', '{}')", '(?:n|[1il]{2}) ?[/.] ?a[.]?|na|not applicable|none|[{][xz][}]') }}
 {%- endmacro %}
 
 {% macro is_misread_not_applicable(text) -%}
@@ -49,9 +49,10 @@
   coalesce({{ extract_group(text, '^(.*[^ *†‡§¹²³⁰⁴⁵⁶⁷⁸⁹])(?: ?[*†‡§¹²³⁰⁴⁵⁶⁷⁸⁹]+| [(][a-z][)])+$') }}, {{ text }})
 {%- endmacro %}
 
-{# The form in which a cell is looked up among known wordings. #}
+{# The form in which a cell is looked up among known wordings: without full stops at the end, unless there is nothing else. #}
 {% macro words_form(text) -%}
-  nullif(trim({{ replace_all("replace(lower(" ~ clean_text(text) ~ "), ' | ', ' ')", '[ .]+$', '') }}), '')
+  {%- set lowered = "replace(lower(" ~ clean_text(text) ~ "), ' | ', ' ')" -%}
+  coalesce(nullif(trim({{ replace_all(lowered, '[ .]+$', '') }}), ''), {{ lowered }})
 {%- endmacro %}
 
 {# A label without what says only how it is counted ('% of', 'number of', 'percentage of'), for telling whether a name changed. #}

@@ -7,24 +7,41 @@
 {%- set marked_as_cut -%} coalesce(right(%s, 1) = '…', false) {%- endset -%}
 with figures as (
   select
-    *,
+    dated.*,
+    indicators.frequency as indicator_frequency,
     row_number() over (
-      partition by edition_key, role, indicator_key, period_key
-      order by row_number
+      partition by dated.edition_key, dated.role, dated.indicator_key, dated.period_key
+      order by dated.row_number
     ) as place_among_alike,
-    -- Said by the reading already: the year of the edition was assumed.
+    -- Said by the reading already: the year of the edition was assumed, or a part of the year is lost.
+    {%- for name, code in [('year_is_missing', 'year_missing'), ('part_is_missing', 'part_of_year_missing')] %}
     exists (
       select 1
       from {{ ref('stg_raw__problems') }} as said
-      where said.in_force and said.issue_code = 'year_missing'
+      where said.in_force and said.issue_code = '{{ code }}'
         and said.edition_key = dated.edition_key and said.row_number = dated.row_number
         and said.column_name = case dated.role when 'latest' then 'period_text' else 'previous_period_text' end
-    ) as year_is_missing
+    ) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
   from {{ ref('int_figures_dated') }} as dated
+  left join {{ ref('indicators') }} as indicators on indicators.indicator_key = dated.indicator_key
 ),
 
 assessments as (
   select * from {{ ref('int_assessments_judged') }}
+),
+
+-- Where the reading doubts a figure already, that is said once.
+comparisons as (
+  select *
+  from {{ ref('int_figures_compared') }} as compared
+  where not exists (
+    select 1
+    from {{ ref('stg_raw__problems') }} as said
+    where said.in_force and said.severity <> 'info'
+      and said.edition_key = compared.edition_key and said.row_number = compared.row_number
+      and said.column_name = case compared.role when 'latest' then 'value_text' else 'previous_value_text' end
+  )
 ),
 
 labels as (
@@ -69,14 +86,18 @@ union all
   "value is not null and period_key is null and period_reading <> 'unread'",
   "'No period is printed for this figure, so it stands in no series; compare it with the document.'") }}
 union all
-{{ finding(ref('int_figures_compared'), 'implausible_figure', 'warning', value_column, 'value_text', 'true',
-  "'This figure is taken as printed, but ' || case when is_other_sign and is_other_magnitude then 'only one of it and the previous figure has a percent sign, and it is far from the others of its series' when is_other_sign then 'only one of it and the previous figure has a percent sign' when is_other_magnitude then 'it is far from the others of its series' else 'it has no decimals, as all others of its series have' end || '; compare it with the document.'") }}
+{{ finding('comparisons', 'implausible_figure', 'warning', value_column, 'value_text', 'true',
+  "'This figure is taken as printed, but ' || doubts || '; compare it with the document.'") }}
 union all
 {{ finding('figures', 'unreadable_period', 'warning', period_column, 'period_text', "period_reading = 'unread' and not " ~ (marked_as_cut | replace('%s', 'period_text')),
   "'This text is no known form of a period, so the figure belongs to no period.'") }}
 union all
 {{ finding('figures', 'period_after_edition', 'warning', period_column, 'period_text', "period_reading = 'after_edition' and not year_is_missing",
   "'The period printed here, ' || period_label || ', is later than the quarter of the edition itself; compare it with the document.'") }}
+union all
+{{ finding('figures', 'period_unlike_indicator', 'warning', period_column, 'period_text',
+  "value is not null and period_type = 'calendar_year' and indicator_frequency in ('quarterly', 'termly', 'month') and not part_is_missing",
+  "'A year is printed here, but this indicator is ' || indicator_frequency || ': a quarter, term or month may be lost; compare it with the document.'") }}
 union all
 {{ finding('figures', 'duplicate_figure', 'warning', value_column, 'value_text',
   "place_among_alike > 1 and indicator_key is not null and period_key is not null",
