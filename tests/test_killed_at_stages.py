@@ -7,8 +7,8 @@ cost a build. tests/test_unlucky_moments.py stops at every write between them.
 
 from __future__ import annotations
 
-import signal
 import shutil
+import signal
 from pathlib import Path
 
 import duckdb
@@ -29,13 +29,16 @@ pytestmark = pytest.mark.slow
 NEWS = "2018-19-q1"
 
 
-def home_without_news(path: Path, warehouse: Path) -> Home:
-    """A home of the other bundled editions; what it publishes is `warehouse` without the news, which costs no build."""
+def home_without_news(path: Path, refreshed: Home) -> Home:
+    """A home of the other bundled editions; its warehouse is that of `refreshed` without the news: it costs no build.
+
+    The site and the exports are those of `refreshed`, and so behind.
+    """
     home = new_home(path, *(edition for edition in BUNDLED if edition != NEWS))
     settings = Settings(home=home.path)
     ingest(settings)
     settings.build_dir.mkdir()
-    shutil.copy(warehouse, settings.build_path)
+    shutil.copy(refreshed.published, settings.build_path)
     with duckdb.connect(str(settings.build_path)) as connection:
         tables = connection.execute(
             "select table_name from duckdb_columns() where column_name = 'edition_key' and schema_name = 'marts' "
@@ -44,7 +47,14 @@ def home_without_news(path: Path, warehouse: Path) -> Home:
         for (table,) in tables:
             connection.execute(f"delete from marts.{table} where edition_key = ?", [NEWS])
     publish(settings.build_path, settings.warehouse_dir, note={"made_from": made_from(settings)})
+    shutil.copytree(refreshed.path / "publish", home.path / "publish", symlinks=True)
     return home
+
+
+def pages(home: Home) -> list[str]:
+    """The pages of the published site, as somebody finds them there."""
+    site = (home.path / "publish" / "site").resolve()
+    return sorted(str(path.relative_to(site)) for path in site.rglob("*.html") if path.read_bytes())
 
 
 def killed_at_a_new_stage(home: Home, stages: list[str]) -> bool:
@@ -76,6 +86,7 @@ def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_p
     shutil.copy(LANDING / f"{NEWS}-dashboard.txt", home.landing)
     stages: list[str] = []
     while killed_at_a_new_stage(home, stages):
+        assert pages(home) == pages(refreshed.home), f"half a site: killed at {stages[-1]}"
         published = contents(home.published)
         if published == before:
             assert look(settings), f"lost in silence: killed at {stages[-1]}"
@@ -84,4 +95,7 @@ def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_p
             assert behind(settings), stages[-1]
     assert set(stages) == {stage.removesuffix(" ...") for stage in STAGES}, "the stages that `make torture` disturbs"
     assert differences(contents(home.published), undisturbed) == []
-    assert not look(settings) and behind(settings) == []
+    assert not look(settings) and behind(settings) == [] and pages(home) == pages(refreshed.home)
+    folders = [path.name for path in (home.path / "publish" / ".versions").iterdir() if path.is_dir()]
+    kept = sorted(name.rsplit("-", 1)[0] for name in folders)
+    assert kept == ["exports", "exports", "site", "site"], "each and the one before; what the killed ones left is gone"

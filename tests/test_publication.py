@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -163,24 +162,3 @@ def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
     after = home.published.read_bytes()
     assert home.run("refresh").returncode == 0
     assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
-
-
-def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(home):
-    pages = sorted(path.name for path in site(home).rglob("*.html"))
-    shutil.copy(LANDING / "2018-19-q1-dashboard.txt", home.landing)
-    process = home.start("refresh")
-    for line in process.stdout:
-        if line.startswith("Publishing the site"):
-            break
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert len(home.query("select edition_key from marts.dim_edition")) == 2
-    assert sorted(path.name for path in site(home).rglob("*.html")) == pages
-    assert "site" in behind(Settings(home=home.path))
-
-    said = home.run("refresh")
-    assert said.returncode == 0, said.stderr
-    assert "cut short" in said.stderr
-    assert behind(Settings(home=home.path)) == []
-    assert len(list(site(home).rglob("editions/*.html"))) == 2
-    assert kept(home) == ["exports", "exports", "site", "site"], "each and the one before; not what was killed"
