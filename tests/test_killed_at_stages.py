@@ -77,10 +77,7 @@ def killed_at_a_new_stage(home: Home, stages: list[str]) -> bool:
 
 
 def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_path: Path):
-    home, undisturbed = (
-        home_without_news(tmp_path / "home", refreshed.home.published),
-        contents(refreshed.home.published),
-    )
+    home, undisturbed = home_without_news(tmp_path / "home", refreshed.home), contents(refreshed.home.published)
     settings, before = Settings(home=home.path), contents(home.published)
     assert before != undisturbed and not look(settings)
     shutil.copy(LANDING / f"{NEWS}-dashboard.txt", home.landing)
