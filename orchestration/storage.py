@@ -91,4 +91,3 @@ class EventLogStorage(SqliteEventLogStorage):
         while len(self._engines) > _OPEN_SHARDS:
             self._engines.popitem(last=False)[1].dispose()
         return engine
-
