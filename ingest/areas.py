@@ -48,7 +48,12 @@ _QUALIFIED = re.compile(r"(?:^| )((?:(?:north|south|east|west|mid) )+)$")
 #: The one name of an authority that is an ordinary word in the names of files: counted where it stands alone, or
 #: beside words that say no more than that this is a council's dashboard, and of when.
 _ORDINARY_WORDS = frozenset({"reading"})
-_SAYS_NO_MORE = re.compile(r"\b(?:council|borough|bc|dashboards?|scorecards?|fy|quarter|q ?[1-4]|[0-9]+)\b")
+_SAYS_NO_MORE = re.compile(
+    r"\b(?:council|borough|bc|dashboards?|scorecards?|reports?|quarterly|performance|childrens?|famil(?:y|ies)|services?"
+    r"|department|and|for|fy|quarter|q ?[1-4]|[0-9]+)\b"
+)
+#: What may stand beside a council's name on a line that is nothing else.
+_KIND_ALONE = re.compile(r"\b(?:the|county|city|borough|metropolitan|district|unitary|royal|london|council|of)\b")
 #: A county that is in no list. Yorkshire is (half) a region.
 _SHIRE = re.compile(r"\b(?!yorkshire)[a-z]{3,}shire\b")
 _OTHER_NAMES = {
@@ -187,6 +192,19 @@ class Areas(BaseModel):
             return None
         return self.council(found["name"] or found.groupdict().get("of") or "")
 
+    def alone(self, line: str) -> Area | str | None:
+        """The authority whose name is all that the line holds, with its kind or without: "Kent", "Nottingham City"."""
+        words, names = plain(line), _plain_names(self)
+        area = names.get(words) or names.get(squash(_KIND_ALONE.sub(" ", words)))
+        return area if area is None or area in self.areas else area.area_name
+
+    def presented_in(self, sentence: str) -> tuple[list[Area], list[str]]:
+        """The authorities whose figures a sentence about its own report presents; a comparison with one is none."""
+        words = _LIKENED.split(plain(_COMPARED.split(sentence, maxsplit=1)[0]), maxsplit=1)[0]
+        found = [words[match.end() :] for match in _PRESENTED.finditer(words)]
+        areas = [_plain_names(self)[name.group()] for rest in found if (name := _plain_pattern(self).match(rest))]
+        return _told_apart([area if area in self.areas else area.area_name for area in areas])
+
     def councils_in(self, text: str) -> list[Area | str | None]:
         """The councils that running text names as councils: "Kent County Council", "City of York", "Medway Council"."""
         return [*self._in_full(text), *self._before_council(plain(text))]
@@ -252,8 +270,13 @@ def _bare(line: str) -> re.Match[str] | None:
 
 #: What follows is whom the figures are compared with, not whose they are.
 _COMPARED = re.compile(
-    r"\b(?:compared|comparators?|comparison|versus|vs|against|benchmark(?:s|ed|ing)?|neighbours?|averages?)\b", re.I
+    r"\b(?:compar(?:e[sd]?|ing|ators?|isons?)|versus|vs|against|benchmark(?:s|ed|ing)?|neighbours?|averages?)\b", re.I
 )
+
+
+#: What stands before an authority in a sentence of a report that is about it ("the performance of Kent").
+_PRESENTED = re.compile(r"\b(?:in|of|for|across|by|presents?|shows?)(?: the)? (?=[a-z])")
+_LIKENED = re.compile(r"\b(?:like|unlike|than|similar|such as|learning)\b")
 
 
 #: What may follow the council in a title: nothing, or words that a title has, and none of a sentence.

@@ -38,7 +38,7 @@ class Decision:
 
     @property
     def words(self) -> str:
-        """What is published of it: who decided stands in the record alone."""
+        """What the operator is shown of it; who decided stands in the record alone. The reason is never published."""
         done = "put in force" if self.action == PUT_IN_FORCE else "withdrawn"
         return f"{done} on {self.decided_at[:10]}: {self.reason}"
 

@@ -6,6 +6,7 @@ waits for the next refresh. Each is the trouble of that one file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -38,10 +39,11 @@ def open_regular(path: Path, *, within: Path | None = None) -> BinaryIO:
         if within is not None and os.path.realpath(path, strict=True) != os.path.abspath(path):
             _check_link(path, within)
         handle = os.open(path, _FLAGS)
+    except SourceUnreadable:
+        raise
     except OSError as error:
-        raise (
-            error if isinstance(error, SourceUnreadable) else SourceUnreadable(error.strerror or str(error))
-        ) from error
+        said = "it is a link that leads to itself; put the file itself there" if error.errno == errno.ELOOP else None
+        raise SourceUnreadable(said or error.strerror or str(error)) from error
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)

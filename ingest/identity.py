@@ -17,6 +17,8 @@ from ingest.characters import normal, squash
 from ingest.errors import FileRejected
 from ingest.layouts import CompiledLayout
 
+#: So far down a title is looked for that follows the council's name.
+_HEAD_SEARCHED = 20
 _NAMED = {"one": "1", "two": "2", "three": "3", "four": "4"}
 _DASH = r"[ _]?[-\u2013_]?[ _]?"
 _FIRST, _SECOND = r"(?:FY ?)?(20[0-9]{2})[ _]?[/\u2013_-]?[ _]?", r"((?:20)?[0-9]{2})"
@@ -197,8 +199,11 @@ def _area(
     strangers: list[Stranger] = [
         Stranger(name, f"a heading of its text names {name}", from_text=True) for name in own if isinstance(name, str)
     ]
+    head = _lines_of_head(lines, layout)
     for number, line in enumerate(lines, start=1):
         named, others = _line_names(line, layout, areas)
+        if number in head and not (named or others) and (whose := areas.alone(line)) is not None:
+            named, others = ([whose], []) if isinstance(whose, Area) else ([], [whose])
         own += named
         strangers += [Stranger(name, f"line {number} of its text names {name}", True, number) for name in others]
     of_text = {area.area_code: area for area in own if isinstance(area, Area)}
@@ -216,6 +221,13 @@ def _line_names(line: str, layout: CompiledLayout, areas: Areas) -> tuple[list[A
         return [], []
     head = areas.heads(first)
     return ([head], []) if isinstance(head, Area) else ([], [head] if head else [])
+
+
+def _lines_of_head(lines: list[str], layout: CompiledLayout) -> set[int]:
+    """The printed lines before the title, or the first ones: a name that stands there alone is whose document it is."""
+    printed = [number for number, line in enumerate(lines[:_HEAD_SEARCHED], start=1) if line.strip()]
+    title = next((number for number in printed if layout.title_of(lines[number - 1]) is not None), None)
+    return {number for number in printed if number < title} if title else set(printed[:1])
 
 
 @dataclass(frozen=True)

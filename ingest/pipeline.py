@@ -264,11 +264,10 @@ def _refused_layouts(records: Iterable[FileRecord], fingerprint: str) -> dict[st
         if record.outcome in ("loaded", "received") and record.layout and record.identified_with == fingerprint
     ]
     own = {record.layout for record in dashboards}
-    taken: dict[str, list[str]] = defaultdict(list)
+    taken: dict[str, set[str]] = defaultdict(set)
     for record in dashboards:
         for rival in set(record.rivals) - own:
-            if record.edition_key not in taken[rival]:
-                taken[rival].append(str(record.edition_key))
+            taken[rival].add(str(record.edition_key))
     return {name: sorted(editions) for name, editions in sorted(taken.items())}
 
 

@@ -4,7 +4,8 @@ the tables of the file, so that pages and exports cannot differ. The warehouse i
 Always, whatever the setting: of a file that is not in force (rejected, superseded, held back, never received) only its
 outcome is published, because nobody has seen to it that it is a dashboard: it may be a letter that was dropped by
 mistake. Its name becomes a number, its words, its note, and the messages that may quote them are left out, and so is
-an edition of which nothing is loaded. `quarterdeck problems` and `status` show the operator all of it.
+an edition of which nothing is loaded. Of what a person decided about versions it is published that somebody did, not
+the reason. `quarterdeck problems` and `status` show the operator all of it.
 
 The disclosure rule: small counts are withheld from what is published, and so is what would give them away.
 
@@ -64,6 +65,9 @@ GROUPS = ("figure", "previous", "label", "either")
 NOT_PUBLISHED = (
     "This file does not count, so its name and its words are not published. `quarterdeck problems` shows them."
 )
+#: Problems that say what a person decided, and in that person's words why; what is published of them instead.
+_OF_PERSONS = ("version_put_in_force", "version_withdrawn")
+DECIDED = "A person decided which of the received versions counts. `quarterdeck problems` says why."
 #: The catalogue of dbt's build file, which the views in a warehouse name.
 _BUILT_IN = "quarterdeck"
 
@@ -281,8 +285,13 @@ def _without_words(table: Table, has_editions: bool) -> str:
     if has_editions:
         loaded = "t.edition_key in (select edition_key from warehouse.marts.dim_edition)"
         puts |= {column: f"case when {loaded} then t.{column} end" for column in _OF_EDITION}
+    # What stands there of all other files.
+    shown = {column: f"t.{column}" for column in puts}
+    if table.name == "data_quality_issue":
+        by_persons = f"t.issue_code in ({', '.join(map(_literal, _OF_PERSONS))})"
+        shown["message"] = f"case when {by_persons} then {_literal(DECIDED)} else t.message end"
     replaced = ", ".join(
-        f"case when {is_out} then {put} else t.{column} end as {column}"
+        f"case when {is_out} then {put} else {shown[column]} end as {column}"
         for column, put in puts.items()
         if column in columns
     )

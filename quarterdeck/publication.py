@@ -40,6 +40,7 @@ def publish_site(settings: Settings, nodes: Sequence[Node] = ()) -> Built:
         disclosure=settings.disclosure,
         nodes=nodes,
         parts=sql_part(settings.published_path, settings.disclosure),
+        keep_before=_may_stay(_noted(settings, SITE), note),
     )
     _write_note(settings, SITE, note)
     return built
@@ -50,7 +51,12 @@ def publish_exports(settings: Settings) -> None:
     from quarterdeck.exports import build_exports
 
     note = _note(settings)
-    build_exports(settings.published_path, settings.exports_dir, settings.disclosure)
+    build_exports(
+        settings.published_path,
+        settings.exports_dir,
+        settings.disclosure,
+        keep_before=_may_stay(_noted(settings, EXPORTS), note),
+    )
     _write_note(settings, EXPORTS, note)
 
 
@@ -72,6 +78,13 @@ def _note(settings: Settings) -> dict[str, object]:
         "code": code_fingerprint(_CODE),
         "sql_engine": is_installed(),
     }
+
+
+def _may_stay(before: dict[str, object], note: dict[str, object]) -> bool:
+    """Whether those who read what was published may read on: no rule withholds more now, no rollback took it back."""
+    earlier, now = before.get("warehouse"), note["warehouse"]
+    forward = isinstance(earlier, int) and isinstance(now, int) and earlier <= now
+    return forward and before.get("disclosure") == note["disclosure"]
 
 
 def _note_path(settings: Settings, name: str) -> Path:

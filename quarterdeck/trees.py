@@ -44,12 +44,13 @@ def is_ours(target: Path) -> bool:
     return target.is_symlink() and target.is_dir() and target.resolve().parent == (target.parent / VERSIONS).resolve()
 
 
-def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> None:
-    """Fill a new folder and let `target` point to it; the one before it is deleted afterwards.
+def publish_tree(target: Path, fill: Callable[[Path, Path | None], None], *, keep_before: bool = True) -> None:
+    """Fill a new folder and let `target` point to it; the one before it is deleted by the next call.
 
     `fill` gets the new, empty folder and the one that stands now (None the first time): what has not changed can be
     linked from there with os.link. When it fails, `target` stays as it was. `target` is a symbolic link into
-    `.versions` beside it, because a folder that is not empty cannot be replaced in one step.
+    `.versions` beside it, because a folder that is not empty cannot be replaced in one step. Who has followed the link
+    goes on reading the one before, unless that holds what may not be read any more (`keep_before` false).
     """
     versions = target.parent / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,7 @@ def publish_tree(target: Path, fill: Callable[[Path, Path | None], None]) -> Non
         shutil.rmtree(made, ignore_errors=True)
         (versions / f".{made.name}").unlink(missing_ok=True)
         raise
+    kept = (made, before) if keep_before else (made,)
     for older in versions.glob(f"{target.name}-*"):
-        if older != made:
+        if older not in kept:
             shutil.rmtree(older, ignore_errors=True)

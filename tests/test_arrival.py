@@ -139,6 +139,10 @@ IN_TEXT = {
     "title": (f"Rutland {TITLE}", "area_unknown"),
     "title in full": (f"Rutland County Council {TITLE}", "area_unknown"),
     "a line before the title": (f"Rutland County Council\n{TITLE}", "area_unknown"),
+    "a name alone before the title": (f"Kent\n\n{TITLE}", "area_unknown"),
+    "a name and its kind alone": (f"Nottingham City\n{TITLE}", "area_unknown"),
+    "the listed one alone": (f"LEICESTERSHIRE\n{TITLE}", None),
+    "a name alone below the title": (f"{TITLE}\nKent", None),
     "a council elsewhere": (f"Cardiff County Council\n{TITLE}", "area_unknown"),
     "a council without its kind": (f"Northmarsh Council\n{TITLE}", "area_unknown"),
     "a council that is none of a place": (f"Children in Care Council\n{TITLE}", None),
@@ -207,6 +211,34 @@ def test_a_report_of_another_council_that_speaks_of_the_listed_one_is_not_its_re
     alone.drop("2020-21-q2-report.txt", report)
     alone.refresh()
     assert alone.outcome("2020-21-q2-report.txt")[:2] == ("rejected", "area_unknown")
+
+
+REPORT_HEADS = {
+    "a title": ("Kent\nChildren's services performance\n\nPurpose of the Report\n", "its", "Kent"),
+    "a title in one line": ("Nottingham City: performance in Quarter 2 2020/21\n\nPurpose of the Report\n", "its", "Nottingham"),
+    "a sentence on itself": ("Purpose of the Report\n", "Kent's", "Kent"),
+    "the county of a sentence": ("Purpose of the Report\n", "the city of Nottingham's", "Nottingham"),
+    "an ordinary word": ("Reading Children's Services Performance Report\n\nPurpose of the Report\n", "its", "Reading"),
+    "of a scrutiny of reading": ("Reading at Key Stage 2\n\nPurpose of the Report\n", "its", None),
+    "the listed one and another": ("Leicestershire and Rutland\n\nPurpose of the Report\n", "its", None),
+    "a place where people met": ("County Hall, Leicester LE3 8RA\n\nPurpose of the Report\n", "its", None),
+    "a comparison in a title": ("Performance compared with Kent\n\nPurpose of the Report\n", "its", None),
+    "the listed one in a sentence": ("Purpose of the Report\n", "Leicestershire's", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REPORT_HEADS)
+def test_a_report_whose_title_or_own_sentence_names_another_is_not_the_default_councils(kind: str) -> None:
+    head, whose, council = REPORT_HEADS[kind]
+    report = (
+        f"{head}1. This report presents {whose} performance for Quarter 2 2020/21.\n"
+        "2. Like Kent, the service sees fewer re-referrals, and the figure is lower than in Essex.\n"
+        + "".join(f"{n}. The figure fell to {n}.5% which is below the one before.\n\n" for n in range(3, 12))
+        + "Learning from Kent\n\n12. What was learnt in Kent is used here.\n"
+    )
+    found, words = taken_for("2020-21-q2-report.txt", report)
+    assert found == ("area_unknown" if council else "2020-21-q2"), words
+    assert (council or "Leicestershire") in words
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared material is not beside the project")

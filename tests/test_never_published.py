@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quarterdeck import publication, warehouse
-from quarterdeck.disclosure import NOT_PUBLISHED, Rule, open_disclosed, public_tables
+from quarterdeck.disclosure import DECIDED, NOT_PUBLISHED, Rule, open_disclosed, public_tables
 from quarterdeck.settings import Settings
 from tests.warehouses import empty_warehouse, insert
 
@@ -44,6 +44,12 @@ PROBLEMS = [
     {"source_file": f"{SECRET}-2019.txt", "issue_code": "sidecar_invalid", "edition_key": f"2019-20-q1-{SECRET}"},
     {"source_file": f"never-received-{SECRET}.txt", "issue_code": "unreadable", "column_name": SECRET},
 ]
+#: Of files that count: what a person decided about them, with the reason in that person's words.
+DECISIONS = [
+    {"source_file": "2016-17-q2-dashboard.txt", "issue_code": "version_put_in_force", "edition_key": "2016-17-q2"},
+    {"source_file": "national/neighbours.xlsx", "issue_code": "version_put_in_force"},
+    {"source_file": "2018-19-q1-dashboard.txt", "issue_code": "version_withdrawn", "edition_key": "2018-19-q1"},
+]
 NATIONAL = [
     {"source_sha256": "f" * 64, "source_file": f"national/{SECRET}.csv", "received_at": WHEN, "size_bytes": 10,
      "kind": "open_data", "dataset_key": SECRET, "release_label": SECRET, "outcome": "rejected",
@@ -60,6 +66,7 @@ def add_what_does_not_count(connection: duckdb.DuckDBPyConnection) -> None:
     said = {"severity": "error", "message": f"It says {SECRET}.", "found_by": "ingestion", "in_force": False}
     insert(connection, "source_file", FILES)
     insert(connection, "data_quality_issue", [said | problem for problem in PROBLEMS])
+    insert(connection, "data_quality_issue", [said | problem | {"in_force": True} for problem in DECISIONS])
     insert(connection, "source_national_file", NATIONAL)
     insert(connection, "source_open_data_check", CHECKS)
 
@@ -107,7 +114,7 @@ def test_no_word_and_no_name_of_them_is_in_the_site_and_the_exports(settings):
 
 def test_the_operator_sees_all_of_it(settings):
     said = [row["source_file"] for row in warehouse.problems(settings.published_path, severities=["error"]).dicts()]
-    assert {problem["source_file"] for problem in PROBLEMS} <= set(said)
+    assert {problem["source_file"] for problem in PROBLEMS + DECISIONS} <= set(said)
     assert any(SECRET in row["reason"] for row in warehouse.summary(settings.published_path).rejected.dicts())
 
 
@@ -144,6 +151,8 @@ def test_outcomes_are_published_and_files_that_count_stay_as_they_are(tmp_path, 
         ).fetchall()
         assert ("2020-21-q2-dashboard.txt", "damaged_figure", "4O%", "damaged") in issues
         assert ("unpublished file", "unreadable", None, NOT_PUBLISHED) in issues
+        for decision in DECISIONS:
+            assert (decision["source_file"], decision["issue_code"], None, DECIDED) in issues
         assert ("unpublished file 2", "unknown_layout", None, NOT_PUBLISHED) in issues
         ((national, code),) = connection.execute("select source_file, error_code from source_national_file").fetchall()
         assert (national, code) == ("unpublished national file 1", "open_data_standard")

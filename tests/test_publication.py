@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -68,6 +67,12 @@ def test_a_refresh_publishes_the_site_and_the_exports_of_its_warehouse(refreshed
     assert {path.stem for path in (exports(home) / "parquet").iterdir()} == {name for (name,) in public}
 
 
+def kept(home: Home) -> list[str]:
+    """What lies in the folder that the links point into: site and exports, the published and those before them."""
+    folders = (path for path in (home.path / "publish" / ".versions").iterdir() if path.is_dir())
+    return sorted(path.name.rsplit("-", 1)[0] for path in folders)
+
+
 def test_after_a_rollback_they_are_of_the_warehouse_that_came_back(home):
     first = built_at(home)
     published_again(home, 90)
@@ -81,10 +86,12 @@ def test_after_a_rollback_they_are_of_the_warehouse_that_came_back(home):
     assert "site and exports" in said.stdout and "Nothing new" not in said.stdout
     assert home.published.read_bytes() == before, "the warehouse need not be built again"
     assert built_at(home) != first
+    assert kept(home) == ["exports", "exports", "site", "site"], "readers of the one before go on"
 
     said = home.run("rollback")
     assert said.returncode == 0, said.stderr
     assert built_at(home) == first
+    assert kept(home) == ["exports", "site"], "what was taken back is read no more"
     assert "rolled back" in home.run("refresh").stdout
     assert built_at(home) == first
 
@@ -125,6 +132,7 @@ def test_another_disclosure_rule_is_a_reason_to_publish_them(home):
     said = home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts")
     assert said.returncode == 0, said.stderr
     assert "Suppressed" in "".join(path.read_text() for path in site(home).rglob("editions/*.html"))
+    assert kept(home) == ["exports", "site"], "what the rule withholds lies nowhere any more"
     for path in site(home).rglob("*.html"):
         assert "Counts of 1 to 4" in path.read_text(), f"{path.name} does not say that a rule is in force"
     assert "Nothing new" in home.run("refresh", QUARTERDECK_DISCLOSURE="small_counts").stdout
@@ -154,25 +162,3 @@ def test_a_site_that_cannot_be_published_leaves_the_warehouse_published(home):
     after = home.published.read_bytes()
     assert home.run("refresh").returncode == 0
     assert home.published.read_bytes() == after and behind(Settings(home=home.path)) == []
-
-
-def test_a_kill_while_the_site_is_written_leaves_the_old_one_and_is_made_good(home):
-    pages = sorted(path.name for path in site(home).rglob("*.html"))
-    shutil.copy(LANDING / "2018-19-q1-dashboard.txt", home.landing)
-    process = home.start("refresh")
-    for line in process.stdout:
-        if line.startswith("Publishing the site"):
-            break
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert len(home.query("select edition_key from marts.dim_edition")) == 2
-    assert sorted(path.name for path in site(home).rglob("*.html")) == pages
-    assert "site" in behind(Settings(home=home.path))
-
-    said = home.run("refresh")
-    assert said.returncode == 0, said.stderr
-    assert "cut short" in said.stderr
-    assert behind(Settings(home=home.path)) == []
-    assert len(list(site(home).rglob("editions/*.html"))) == 2
-    folders = [path.name for path in (home.path / "publish" / ".versions").iterdir() if path.is_dir()]
-    assert len(folders) == 2, "what the killed one left is gone"

@@ -17,7 +17,7 @@ from ingest.identity import (
     find_quarters,
 )
 from ingest.reports.numbers import Period, mark
-from ingest.reports.paragraphs import cut, view_of
+from ingest.reports.paragraphs import Structure, cut, view_of
 from ingest.reports.rules import Rules
 
 #: A report says what it is at its beginning, and once more at its end.
@@ -27,6 +27,14 @@ _HEAD_LINES = 15
 #: Paragraphs in which a report speaks of itself: the first ones, and those under headings such as these.
 _FIRST = 3
 _OF_ITSELF = re.compile(r"purpose|introduction|summary|conclusion|background|overview", re.IGNORECASE)
+#: A heading further down that is the title of a report, and lines on places and persons, which name no council.
+_OF_A_TITLE = re.compile(r"\b(?:performance|dashboard|scorecard|quarter|q[1-4]|report)\b", re.IGNORECASE)
+_OF_A_PLACE = re.compile(
+    r"\b(?:hall|house|road|street|lane|room|chamber|venue|time|tel|telephone|e-?mail|contact|officer|author|mr|mrs|ms|miss|dr"
+    r"|cllr|councillor)\b|@|\b[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b",
+    re.IGNORECASE,
+)
+_ON_ITSELF = re.compile(r"\b(?:report|dashboard|scorecard)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s*\(?\d{1,3}(?:\.\d{1,3}){0,2}[.)]?\s+[\"'(]?[A-Z0-9][^\t]*$")
 _NAMED = re.compile(r"(?:^|[-_ ])report\.[a-z]+$", re.IGNORECASE)
 _WORDS_OF_A_SENTENCE = 6
@@ -63,7 +71,9 @@ def identify_report(
 
     Raises FileRejected (edition_unknown, edition_conflict, edition_implausible, area_conflict, area_unknown).
     """
-    stated = _own_editions(lines, rules)
+    some = [line[:_WIDTH] for line in (lines if len(lines) <= _HEAD + _TAIL else [*lines[:_HEAD], *lines[-_TAIL:]])]
+    structure = cut(some, rules)
+    stated = _own_editions(structure, len(lines) - len(some), rules)
     quarter, edition_source = agreed_edition(_chosen(stated, source_file, sidecar), source_file, sidecar)
     text = squash(" ".join(lines))
     named, others = _councils(text, areas)
@@ -75,6 +85,7 @@ def identify_report(
     if not named and not mentioned:
         strangers = others
     words = [Stranger(name, f"its text names {name!r} as its council", from_text=True) for name in strangers]
+    words += _named_by_titles(structure, areas, rules)
     area, area_source = agreed_area(named, mentioned, source_file, sidecar, areas, words)
     return Identity(quarter, area, edition_source, area_source)
 
@@ -84,17 +95,39 @@ def _views(lines: list[str]) -> list[str]:
     return [view_of(normal(line[:_WIDTH])) for line in some]
 
 
-def _own_editions(lines: list[str], rules: Rules) -> list[tuple[ReportingQuarter, int, str]]:
-    """The quarters of which the report says that it covers them: quarter, line, words; each once."""
-    some = [line[:_WIDTH] for line in (lines if len(lines) <= _HEAD + _TAIL else [*lines[:_HEAD], *lines[-_TAIL:]])]
-    structure = cut(some, rules)
+def _named_by_titles(structure: Structure, areas: Areas, rules: Rules) -> list[Stranger]:
+    """The councils that are not listed and that titles, headings or a sentence on the report itself name as its own."""
+    first = structure.paragraphs[0].line_from if structure.paragraphs else len(structure.lines) + 1
+    found: list[Stranger] = []
+    for number, (line, what) in enumerate(zip(structure.lines, structure.dispositions, strict=True), start=1):
+        ours = number < first or _OF_A_TITLE.search(line)
+        if what not in ("title", "heading") or not ours or _OF_A_PLACE.search(line):
+            continue
+        listed, others = areas.in_title(squash(line))
+        if listed:
+            return []
+        found += [Stranger(name, f"line {number} of its text names {name}", True, number) for name in others]
+    for paragraph in structure.paragraphs[:_FIRST]:
+        for sentence in re.split(r"(?<=[a-z)]\.) ", paragraph.text):
+            of_edition = mark(sentence, rules, None).text if _ON_ITSELF.search(sentence) else ""
+            if any(own.search(of_edition) for own in rules.own_edition):
+                listed, others = areas.presented_in(sentence)
+                words = f"its paragraph in line {paragraph.line_from} presents figures of"
+                found += [Stranger(name, f"{words} {name}", True, paragraph.line_from) for name in others if not listed]
+    return found
+
+
+def _own_editions(structure: Structure, shift: int, rules: Rules) -> list[tuple[ReportingQuarter, int, str]]:
+    """The quarters of which the report says that it covers them: quarter, line, words; each once.
+
+    ``shift`` lines were left out between the beginning and the end.
+    """
     texts = [*structure.title, *structure.headings, *structure.references]
     texts += [
         (paragraph.line_from, paragraph.text)
         for place, paragraph in enumerate(structure.paragraphs)
         if place < _FIRST or _OF_ITSELF.search(paragraph.heading or "")
     ]
-    shift = len(lines) - len(some)
     found: dict[ReportingQuarter, tuple[ReportingQuarter, int, str]] = {}
     for number, text in sorted(texts):
         marked = mark(text, rules, None)

@@ -41,15 +41,18 @@ class ExportFormat(StrEnum):
     all = "all"
 
 
-def build_exports(warehouse: Path, target: Path, disclosure: Rule | str | None = None) -> None:
+def build_exports(
+    warehouse: Path, target: Path, disclosure: Rule | str | None = None, *, keep_before: bool = True
+) -> None:
     """Publish everything of `warehouse` at `target`, at once; what stood there before stays until it is complete.
 
-    WarehouseError when the warehouse is missing, cannot be opened, or the rule does not know a table of it.
+    `keep_before` as in `publish_tree`. WarehouseError when the warehouse is missing, cannot be opened, or the rule does
+    not know a table of it.
     """
     if not warehouse.exists():
         raise WarehouseError(f"There is no warehouse at {warehouse} yet. Run `quarterdeck refresh` first.")
     rule = Rule(disclosure or Rule.none)
-    publish_tree(target, lambda folder, before: _write(warehouse, folder, rule, before=before))
+    publish_tree(target, lambda folder, before: _write(warehouse, folder, rule, before=before), keep_before=keep_before)
 
 
 def export(

@@ -94,10 +94,12 @@ def build_site(
     nodes: Iterable[lineage_.Node] = (),
     parts: Sequence[Part] = (),
     processes: int | None = None,
+    keep_before: bool = True,
 ) -> Built:
     """Publish the site of `warehouse` at `target`, in one step; what stands there stays until then.
 
     `nodes` are dbt's models for the picture of the lineage (see `lineage.nodes_of`); without them there is none.
+    `keep_before` as in `publish_tree`.
     WarehouseError when the warehouse cannot be read.
     """
     built: list[Built] = []
@@ -105,7 +107,7 @@ def build_site(
     def fill(made: Path, before: Path | None) -> None:
         built.append(_fill(warehouse, made, before, Rule(disclosure).value, tuple(nodes), parts, processes))
 
-    publish_tree(target, fill)
+    publish_tree(target, fill, keep_before=keep_before)
     return built[0]
 
 

@@ -44,17 +44,40 @@ comparisons as (
   )
 ),
 
+editions as (
+  select edition_key, area_code, period_end, max(period_end) over (partition by area_code) as newest_period_end
+  from {{ ref('stg_raw__received_files') }}
+  where in_force and document = 'dashboard'
+),
+
+last_printed as (
+  select editions.area_code, editions.edition_key, editions.period_end, mapped.indicator_key, mapped.label_text
+  from {{ ref('int_labels_mapped') }} as mapped
+  inner join editions on editions.edition_key = mapped.edition_key
+  where mapped.indicator_key is not null
+  qualify row_number() over (
+    partition by editions.area_code, mapped.indicator_key order by editions.period_end desc, mapped.row_number
+  ) = 1
+),
+
+-- An unknown label in a council's newest edition, most like an indicator that stands there no more: it may be renamed.
 labels as (
   select
     mapped.*,
     printed_rows.source_file,
     printed_rows.line_from,
     printed_rows.line_to,
-    suggestions.suggested_indicator_key
+    suggestions.suggested_indicator_key,
+    former.label_text as former_label,
+    former.edition_key as former_edition_key
   from {{ ref('int_labels_mapped') }} as mapped
   inner join {{ ref('stg_raw__rows') }} as printed_rows
     on printed_rows.edition_key = mapped.edition_key and printed_rows.row_number = mapped.row_number
   left join {{ ref('stg_raw__label_suggestions') }} as suggestions on suggestions.printed_label = mapped.label_text
+  left join editions on editions.edition_key = mapped.edition_key
+  left join last_printed as former
+    on former.area_code = editions.area_code and former.indicator_key = suggestions.suggested_indicator_key
+    and former.period_end < editions.period_end and editions.period_end = editions.newest_period_end
 )
 
 {{ finding('figures', 'damaged_figure', 'warning', value_column, 'value_text', "damage = 'unread' and not " ~ (marked_as_cut | replace('%s', 'value_text')),
@@ -104,7 +127,7 @@ union all
   "'The edition prints this indicator and period more than once; the first figure that can be read counts as current.'") }}
 union all
 {{ finding('labels', 'unmapped_label', 'warning', "'label_text'", 'label_text', "indicator_key is null and normalised_label <> ''",
-  "'No indicator is known under this label; add the label to seeds/indicator_labels.csv' || coalesce(', perhaps for ' || suggested_indicator_key, '') || '.'") }}
+  "'No indicator is known under this label; add the label to seeds/indicator_labels.csv' || coalesce(', perhaps for ' || suggested_indicator_key || coalesce(', which stands in this edition under no label and was last printed in ' || former_edition_key || ' as: ' || former_label, ''), '') || '.'") }}
 union all
 {{ finding('assessments', 'unknown_comparison', 'warning', "'comparison_text'", 'comparison_text', "comparison_reading = 'unread'",
   "'These words are no known direction or judgement; add them to seeds/comparison_words.csv if they are one.'") }}
