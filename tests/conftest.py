@@ -164,10 +164,9 @@ def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], ob
 
 #: Files that take long as a whole, the longest first: begun last, they would run on alone while other processes idle.
 LONG_FILES = (
-    "test_site_browser", "test_orchestration_job", "test_disclosure", "test_site_pages", "test_cli_refresh",
-    "test_killed_at_stages", "test_publication", "test_sql_page", "test_reports", "test_unlucky_moments",
-    "test_national_positions", "test_audit_claims", "test_published_audit", "test_dbt_project", "test_exports",
-    "test_audit_checks",
+    "test_site_browser", "test_sql_page", "test_killed_at_stages", "test_cli_refresh", "test_dbt_project",
+    "test_publication", "test_disclosure", "test_national_positions", "test_reports", "test_orchestration_job",
+    "test_exports", "test_site_pages", "test_audit_checks", "test_national_open_data", "test_ingest_reading",
 )  # fmt: skip
 
 

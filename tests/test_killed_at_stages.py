@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections import Counter
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -76,7 +78,7 @@ def killed_at_a_new_stage(home: Home, stages: list[str]) -> bool:
     return False
 
 
-def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_path: Path):
+def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_path: Path, monkeypatch):
     home, undisturbed = home_without_news(tmp_path / "home", refreshed.home), contents(refreshed.home.published)
     settings, before = Settings(home=home.path), contents(home.published)
     assert before != undisturbed and not look(settings)
@@ -93,6 +95,10 @@ def test_a_refresh_killed_at_any_stage_is_made_good_by_the_next(refreshed, tmp_p
     assert set(stages) == {stage.removesuffix(" ...") for stage in STAGES}, "the stages that `make torture` disturbs"
     assert differences(contents(home.published), undisturbed) == []
     assert not look(settings) and behind(settings) == [] and pages(home) == pages(refreshed.home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home.path))
+    with dg.DagsterInstance.get() as instance:
+        ended = Counter(run.status.value for run in instance.get_runs())
+    assert set(ended) == {"FAILURE", "SUCCESS"} and ended["SUCCESS"] == 1, "a dead run would block the queue"
     folders = [path.name for path in (home.path / "publish" / ".versions").iterdir() if path.is_dir()]
     kept = sorted(name.rsplit("-", 1)[0] for name in folders)
     assert kept == ["exports", "exports", "site", "site"], "each and the one before; what the killed ones left is gone"
