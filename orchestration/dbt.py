@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _GOOD = ("success", "pass", "warn", "no-op")
 _MATERIALIZED_TYPES = ("model", "seed", "snapshot")
 #: Unit tests check the project's code, not this refresh's data, and took 10 of a build's 23 s of node time
-#: (November 2026): `make test` runs them. The artifacts that dbt writes after a run are read by nobody.
-_BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--no-write-json")
+#: (November 2026): `make test` runs them. An exposure is nothing to build. The artifacts that dbt writes after
+#: a run are read by nobody.
+_BUILD_FLAGS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure", "--no-write-json")
 
 
 #: Who goes back and forth between two states of the project need not wait for a parse each time.
@@ -44,12 +45,13 @@ class DbtError(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A model, seed or source."""
+    """A model, seed or source. `group` is the layer that a model stands in; empty where the project names none."""
 
     unique_id: str
     resource_type: str
     name: str
     layer: str
+    group: str
     schema: str
     description: str
     columns: Mapping[str, Mapping[str, str]]
@@ -319,6 +321,7 @@ def _node(node: Mapping[str, Any]) -> Node:
         resource_type=node["resource_type"],
         name=node["name"],
         layer=node["source_name"] if source else node["schema"],
+        group=str(node.get("group") or ""),
         schema=node["schema"],
         description=node.get("description") or "",
         columns={

@@ -11,7 +11,7 @@ from typing import Any
 from ingest.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-MARTS = ROOT / "dbt_project" / "models" / "marts"
+MODELS = ROOT / "dbt_project" / "models"
 DOCUMENT = ROOT / "docs" / "data-dictionary.md"
 
 _INTRODUCTION = """# Data dictionary
@@ -20,16 +20,19 @@ Every table of the schema `marts` in `warehouse/quarterdeck.duckdb`, with its gr
 texts are comments in the file itself: `select table_name, comment from duckdb_tables()` and
 `select column_name, comment from duckdb_columns()`.
 
-Made by `make dictionary` from `dbt_project/models/marts/*.yml`; edit those.
+Made by `make dictionary` from the YAML beside each public model in `dbt_project/models`; edit that.
 """
 
 
 def models() -> list[dict[str, Any]]:
-    """The public models as their YAML declares them, dimensions first."""
-    order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit_findings", "_audit", "_lineage")
-    files = [path for path in MARTS.rglob("_*.yml") if path.stem in order]
-    files.sort(key=lambda path: (order.index(path.stem), path))
-    return [model for path in files for model in read_yaml(path)["models"]]
+    """The public models as their YAML declares them: those that have one of their own beside them.
+
+    In the order in which the exposure `exports` names them, dimensions first; others follow.
+    """
+    exposures = {one["name"]: one for one in read_yaml(MODELS / "_exposures.yml")["exposures"]}
+    order = [reference.split("'")[1] for reference in exposures["exports"]["depends_on"]]
+    files = {path.stem: path for path in sorted(MODELS.rglob("*.yml")) if path.with_suffix(".sql").exists()}
+    return [read_yaml(files[name])["models"][0] for name in [*order, *sorted(files.keys() - set(order))]]
 
 
 def render() -> str:

@@ -80,7 +80,8 @@ class Home:
     def build(self, *flags: str) -> dict[str, str]:
         """States of all nodes, by name."""
         self.database.unlink(missing_ok=True)
-        return {item.node.name: str(item.status) for item in dbt(self.path, "build", *flags).results}
+        built = dbt(self.path, "build", "--exclude-resource-type", "exposure", *flags)
+        return {item.node.name: str(item.status) for item in built.results}
 
     def query(self, sql: str) -> list[tuple]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
@@ -361,10 +362,9 @@ def test_the_order_of_arrival_changes_no_fact(received: Home) -> None:
 
 
 def test_every_public_column_is_declared_with_type_and_description() -> None:
-    marts = PROJECT / "models" / "marts"
-    models = [model for path in marts.rglob("_*.yml") for model in yaml.safe_load(path.read_text()).get("models", [])]
-    assert sorted(model["name"] for model in models) == sorted(path.stem for path in marts.rglob("*.sql"))
-    for model in models:
+    beside = [path for path in (PROJECT / "models").rglob("*.yml") if path.with_suffix(".sql").exists()]
+    assert len(beside) > 35
+    for model in [yaml.safe_load(path.read_text())["models"][0] for path in beside]:
         assert model["description"].startswith("One row"), model["name"]
         for column in model["columns"]:
             assert column["data_type"] and column["description"].endswith("."), (model["name"], column["name"])

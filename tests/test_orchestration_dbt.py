@@ -17,7 +17,7 @@ FILES = {
         version: 1.0.0
         profile: tiny
         seeds: {tiny: {+schema: seeds}}
-        models: {tiny: {+schema: marts, +access: public, +materialized: table}}
+        models: {tiny: {+schema: marts, +group: doublings, +access: public, +materialized: table}}
     """,
     "profiles.yml": """
         tiny:
@@ -31,6 +31,10 @@ FILES = {
     "seeds/numbers.csv": "number,word\n1,one\n2,two\n3,three\n",
     "models/doubled.sql": "select number * 2 as doubled, word from {{ ref('numbers') }}",
     "models/schema.yml": """
+        groups:
+          - {name: doublings, owner: {name: Somebody}}
+        exposures:
+          - {name: page, type: dashboard, owner: {name: Somebody}, depends_on: [ref('doubled')]}
         models:
           - name: doubled
             description: One row per number.
@@ -72,6 +76,7 @@ def test_the_graph_a_build_and_what_it_tells(project, tmp_path):
     assert [node.name for node in graph.nodes.values()] == ["numbers", "doubled"]
     doubled = graph.nodes["model.tiny.doubled"]
     assert (doubled.layer, doubled.schema, doubled.is_public, doubled.materialized) == ("marts", "marts", True, "table")
+    assert doubled.group == "doublings"
     assert doubled.depends_on == ["seed.tiny.numbers"]
     assert doubled.columns == {"doubled": {"type": "integer", "description": "Twice the number."}}
     attached = {test.name.split("_doubled")[0]: (test.attached_to, test.severity) for test in graph.tests.values()}

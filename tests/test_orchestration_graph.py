@@ -29,6 +29,7 @@ NATIONAL_TABLES = {
     "open_data",
     "open_data_checks",
 }
+LAYERS = {"staging", "intermediate", "dimensions", "facts", "marts", "audit"}
 RAW_TABLES |= {"claims", "claim_candidates", "report_lines", "report_numbers", "report_paragraphs", "report_problems"}
 
 
@@ -48,16 +49,24 @@ def checks(definitions) -> dict[tuple[str, str], dg.AssetCheckSpec]:
     return {(key.asset_key.to_user_string(), key.name): graph.get_check_spec(key) for key in graph.asset_check_keys}
 
 
-def dbt_files(folder: str, suffix: str) -> set[str]:
-    return {path.stem for path in (ROOT / "dbt_project" / folder).rglob(f"*.{suffix}")}
+def models() -> dict[str, str]:
+    """Each model's schema, by its place: public ones have a YAML beside them."""
+    folder = ROOT / "dbt_project" / "models"
+    return {
+        path.stem: "marts"
+        if path.with_suffix(".yml").exists()
+        else "staging"
+        if path.relative_to(folder).parts[0] == "staging"
+        else "intermediate"
+        for path in folder.rglob("*.sql")
+    }
 
 
 def test_every_table_and_file_is_an_asset_and_nothing_else_is(specs):
     expected = {"received_files", "raw_dashboards", "published_warehouse", "published_site", "published_exports"}
     expected |= {f"raw/{name}" for name in RAW_TABLES} | {f"national/{name}" for name in NATIONAL_TABLES}
-    expected |= {f"seeds/{name}" for name in dbt_files("seeds", "csv")}
-    for layer in ("staging", "intermediate", "marts"):
-        expected |= {f"{layer}/{name}" for name in dbt_files(f"models/{layer}", "sql")}
+    expected |= {f"seeds/{path.stem}" for path in (ROOT / "dbt_project" / "seeds").rglob("*.csv")}
+    expected |= {f"{schema}/{name}" for name, schema in models().items()}
     assert set(specs) == expected
 
 
@@ -66,7 +75,14 @@ def test_every_asset_says_what_it_is_and_whose(specs):
         assert spec.description, key
         assert spec.owners, key
         assert spec.kinds, key
-        assert spec.group_name in {"ingestion", "staging", "intermediate", "marts", "seeds", "publishing"}, key
+        assert spec.group_name in {*LAYERS, "ingestion", "seeds", "publishing"}, key
+    groups = {name: specs[f"{schema}/{name}"].group_name for name, schema in models().items()}
+    assert set(groups.values()) == LAYERS
+    assert (groups["dim_edition"], groups["source_line"], groups["int_audit__claim"]) == (
+        "dimensions",
+        "facts",
+        "audit",
+    )
     assert specs["marts/fct_observation"].kinds == {"dbt", "duckdb"}
     columns = specs["marts/fct_observation"].metadata["dagster/column_schema"].columns
     assert {"value", "value_status", "is_current"} <= {column.name for column in columns}
@@ -82,11 +98,9 @@ def test_what_depends_on_what(specs):
     assert parents["published_warehouse"] == {key for key in parents if key.startswith("marts/")}
     assert parents["published_site"] == parents["published_exports"] == {"published_warehouse"}
     assert any(key.startswith("raw/") for key in parents["staging/stg_raw__lines"])
-    # The dimensional layer is a boundary: marts are made of dimensions and facts.
-    # What is audited and what stands beside a printed benchmark are worked out in tables of their own.
-    working = ("intermediate/int_assessments_benchmarked",)
+    # The dimensional layer is a boundary: marts are made of dimensions and facts, and of tables of their own layer.
     for key in (key for key in parents if key.startswith("marts/mart_")):
-        assert all(parent.startswith(("marts/", "seeds/", *working)) for parent in parents[key]), key
+        assert not {specs[parent].group_name for parent in parents[key]} & {"ingestion", "staging", "intermediate"}, key
 
 
 def test_only_the_dashboards_are_partitioned_by_reporting_quarter(definitions):
@@ -139,7 +153,7 @@ def test_checks_that_keep_a_wrong_warehouse_from_being_published(checks):
         ("raw_dashboards", "raw_schema"),
         ("raw_dashboards", "every_line_accounted_for"),
         *((f"raw/{name}", "raw_schema") for name in RAW_TABLES),
-        *((f"marts/{name}", "published_columns") for name in dbt_files("models/marts", "sql")),
+        *((f"marts/{name}", "published_columns") for name, schema in models().items() if schema == "marts"),
     } <= blocking
     for_people = {
         ("received_files", "edition_identified"),

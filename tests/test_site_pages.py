@@ -811,11 +811,12 @@ def test_small_counts_are_withheld_from_the_site(warehouse, tmp_path):
 
 
 def test_the_lineage_is_a_picture_and_a_table(warehouse, tmp_path):
-    def node(name, kind, parents, public=False):
+    def node(name, kind, parents, group="", public=False):
         return SimpleNamespace(
             name=name,
             resource_type=kind,
             layer="raw",
+            group=group,
             depends_on=parents,
             description="What <it> is.",
             is_public=public,
@@ -824,14 +825,18 @@ def test_the_lineage_is_a_picture_and_a_table(warehouse, tmp_path):
     graph = SimpleNamespace(
         nodes={
             "s": node("rows", "source", []),
-            "a": node("stg_raw__rows", "model", ["s"]),
-            "b": node("int_figures", "model", ["a"]),
-            "c": node("fct_figures<x>", "model", ["b", "s"], public=True),
+            "a": node("stg_raw__rows", "model", ["s"], "staging"),
+            "b": node("int_figures", "model", ["a"], "intermediate"),
+            "c": node("fct_figures<x>", "model", ["b", "s"], "facts", public=True),
         }
     )
     build_site(warehouse, tmp_path / "publish" / "site", nodes=nodes_of(graph))
     found = page(tmp_path / "publish" / "site" / "lineage.html")
     assert len(found.all("svg")[0].all("rect")) == 4
+    assert len(found.all("svg")[0].all("rect", class_="public")) == 1
+    assert {cells(row)[1].text for row in found.all("tr")[1:]} == {
+        "Sources and seeds", "Staging", "Intermediate", "Dimensions and facts",
+    }  # fmt: skip
     assert {cells(row)[0].text: cells(row)[2].text for row in found.all("tr")[1:]} == {
         "raw.rows": "",
         "stg_raw__rows": "raw.rows",

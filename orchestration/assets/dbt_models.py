@@ -134,7 +134,7 @@ def _asset_spec(node: Node, graph: Graph) -> dg.AssetSpec:
         asset_key_of(node),
         deps=[asset_key_of(graph.nodes[parent]) for parent in node.depends_on if parent in graph.nodes],
         description=node.description or None,
-        group_name=node.layer,
+        group_name=node.group or node.layer,
         owners=OWNERS,
         kinds={"duckdb", "dbt", "csv"} if node.resource_type == "seed" else {"duckdb", "dbt"},
         skippable=True,

@@ -11,18 +11,21 @@ from markupsafe import Markup, escape
 from quarterdeck.site.frame import LINEAGE, Lazy, Page
 from quarterdeck.site.model import values_of
 
-_LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Dimensions and facts", "Marts")
+_LAYERS = ("Sources and seeds", "Staging", "Intermediate", "Dimensions and facts", "Marts", "Audit")
+#: dbt's groups, by the column that each stands in.
+_COLUMNS = {"staging": 1, "intermediate": 2, "dimensions": 3, "facts": 3, "marts": 4, "audit": 5}
 _WIDE, _HIGH, _ACROSS, _DOWN, _TOP = 204, 22, 248, 28, 40
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A source, seed or model: its layer as an index of the five columns, and the names it reads."""
+    """A source, seed or model: its layer as an index of the columns, and the names it reads."""
 
     name: str
     layer: int
     reads: tuple[str, ...]
     description: str
+    is_public: bool = False
 
 
 def nodes_of(graph: Any) -> list[Node]:
@@ -34,6 +37,7 @@ def nodes_of(graph: Any) -> list[Node]:
             layer=_layer(node),
             reads=tuple(sorted(names[parent] for parent in node.depends_on if parent in names)),
             description=" ".join(node.description.split()),
+            is_public=node.is_public,
         )
         for unique_id, node in graph.nodes.items()
     ]
@@ -46,9 +50,7 @@ def _name(node: Any) -> str:
 def _layer(node: Any) -> int:
     if node.resource_type in ("source", "seed"):
         return 0
-    if node.is_public:
-        return 4 if node.name.startswith(("mart_", "build_")) else 3
-    return 1 if node.name.startswith(("stg_", "base_")) else 2
+    return _COLUMNS.get(node.group, len(_LAYERS) - 1)
 
 
 def lineage_page(nodes: Iterable[Node]) -> Page:
@@ -68,7 +70,7 @@ def lineage_page(nodes: Iterable[Node]) -> Page:
 
 
 def picture(nodes: list[Node]) -> Markup:
-    """The graph as SVG: five columns from left to right, within each the order that crosses fewest lines, roughly."""
+    """The graph as SVG: a column for each layer, within each the order that crosses fewest lines, roughly."""
     places = _places(nodes)
     height = _TOP + _DOWN * max((place[1] for place in places.values()), default=0) + _DOWN
     width = _ACROSS * (len(_LAYERS) - 1) + _WIDE
@@ -90,7 +92,7 @@ def picture(nodes: list[Node]) -> Markup:
                     lines.append(f'<path d="M{from_x} {from_y}C{bend} {from_y} {bend} {to_y} {x} {to_y}"/>')
         shown = node.name if len(node.name) <= 29 else node.name[:28] + "…"
         boxes.append(
-            f'<rect class="layer-{node.layer}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}"/>'
+            f'<rect class="{_look(node)}" x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}"/>'
             f'<text x="{x + 6}" y="{y + 15}">{escape(shown)}</text>'
         )
     heads = "".join(
@@ -102,6 +104,11 @@ def picture(nodes: list[Node]) -> Markup:
         f'<desc id="lineage-text">From sources on the left to public tables on the right. The table below says the '
         f"same.</desc><g>{''.join(lines)}</g>{heads}{''.join(boxes)}</svg>"
     )
+
+
+def _look(node: Node) -> str:
+    """The class of its box: sources, working tables and public ones differ."""
+    return "public" if node.is_public else "working" if node.layer else "source"
 
 
 def _places(nodes: list[Node]) -> Mapping[str, tuple[int, int]]:

@@ -2,7 +2,7 @@ select
   files.source_sha256,
   files.source_file,
   files.size_bytes,
-  {{ utc('files.received_at') }} as received_at,
+  files.received_at,
   files.kind,
   files.dataset_key,
   files.release_label,
@@ -16,13 +16,13 @@ select
   files.is_newest_release,
   coalesce(checks.failed, 0) as failed_checks,
   coalesce(checks.warned, 0) as warned_checks
-from {{ source('national', 'national_files') }} as files
+from {{ ref('stg_national__received_files') }} as files
 left join (
   select
     source_sha256,
     cast(count(*) filter (where result = 'failed') as int) as failed,
     cast(count(*) filter (where result = 'warned') as int) as warned
-  from {{ source('national', 'open_data_checks') }}
+  from {{ ref('stg_national__open_data_checks') }}
   group by source_sha256
 ) as checks on checks.source_sha256 = files.source_sha256
 order by files.received_at, files.source_file, files.source_sha256

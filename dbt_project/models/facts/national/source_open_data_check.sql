@@ -6,5 +6,5 @@ select
   result,
   row_count,
   message
-from {{ source('national', 'open_data_checks') }}
+from {{ ref('stg_national__open_data_checks') }}
 order by source_file, source_sha256, stage, check_name
