@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ingest.yaml_files import read_yaml
+from publishing.public_models import models
 
 ROOT = Path(__file__).resolve().parent.parent
-MARTS = ROOT / "dbt_project" / "models" / "marts"
 DOCUMENT = ROOT / "docs" / "data-dictionary.md"
 
 _INTRODUCTION = """# Data dictionary
@@ -22,14 +20,6 @@ texts are comments in the file itself: `select table_name, comment from duckdb_t
 
 Made by `make dictionary` from `dbt_project/models/marts/*.yml`; edit those.
 """
-
-
-def models() -> list[dict[str, Any]]:
-    """The public models as their YAML declares them, dimensions first."""
-    order = ("_dimensions", "_facts", "_claims", "_marts", "_national", "_audit_findings", "_audit", "_lineage")
-    files = [path for path in MARTS.rglob("_*.yml") if path.stem in order]
-    files.sort(key=lambda path: (order.index(path.stem), path))
-    return [model for path in files for model in read_yaml(path)["models"]]
 
 
 def render() -> str:
