@@ -51,6 +51,7 @@ dev: .venv/ready
 lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix .
