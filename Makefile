@@ -51,13 +51,14 @@ dev: .venv/ready
 lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 format: .venv/ready
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: .venv/ready
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m perf $(ARGS)
 
 torture: .venv/ready
 	@$(BIN)/python -m torture $(ARGS)
@@ -68,7 +69,7 @@ dictionary: .venv/ready
 # DuckDB for browsers, 8 MB in vendor/ (not in the repository): pinned npm packages, checked against their hashes.
 # Without npm: FROM=folder with the two .tgz files.
 sql-engine: .venv/ready
-	@$(BIN)/python -m quarterdeck.sql_page $(if $(FROM),--from $(FROM))
+	@$(BIN)/python -m publishing.sql_page $(if $(FROM),--from $(FROM))
 
 setup: .venv/ready
 
@@ -82,11 +83,11 @@ setup: .venv/ready
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Without compiled bytecode everything takes nearly twice as long, and not every installer compiles.
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib ingest orchestration quarterdeck >/dev/null || true
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib ingest runtime publishing orchestration quarterdeck >/dev/null || true
 	@# The first refresh finds the dbt project parsed.
 	@$(BIN)/python -m orchestration.dbt || true
 	@# The SQL page of the site needs an engine from another package index; the rest does without it.
-	@if command -v npm >/dev/null 2>&1; then $(BIN)/python -m quarterdeck.sql_page >/dev/null || true; fi
+	@if command -v npm >/dev/null 2>&1; then $(BIN)/python -m publishing.sql_page >/dev/null || true; fi
 	@echo '$(wanted)' > .venv/ready
 
 # Run by hand when a dependency changes: resolves pyproject.toml in an environment of its own.

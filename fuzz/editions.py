@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.decoding import decode
-from ingest.layouts import CompiledLayout, load_layouts, recognise
-from ingest.reader import Reading, read
+from ingest.dashboards.layouts import CompiledLayout, load_layouts, recognise
+from ingest.dashboards.reader import Reading, read
+from ingest.intake.decoding import decode
 
 ROOT = Path(__file__).resolve().parent.parent
 AREA = "Leicestershire"

@@ -9,10 +9,10 @@ from itertools import product
 
 from fuzz.damage import Damaged
 from fuzz.editions import FIGURES, PERIOD_OF, Edition, Printed, number_of
-from ingest import cells as kinds
-from ingest.characters import fold
-from ingest.reader import CUT, HEADING_COLUMNS, Reading, Row
-from ingest.schemas import PIECE_BREAK
+from ingest.dashboards import cells as kinds
+from ingest.dashboards.reader import CUT, HEADING_COLUMNS, Reading, Row
+from ingest.intake.characters import fold
+from ingest.intake.schemas import PIECE_BREAK
 
 #: As the conversion reads figures (dbt_project/macros/figures.sql): whole numbers, with what may stand after them.
 _WHOLE = re.compile(

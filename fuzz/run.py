@@ -12,7 +12,7 @@ from typing import TextIO
 from fuzz.damage import damage
 from fuzz.editions import Edition, bundled, read_edition
 from fuzz.judge import Breach, judge, numbers_taken
-from ingest.errors import FileRejected
+from ingest.intake.errors import FileRejected
 
 #: Processor seconds that the reading of one damaged edition may take.
 BUDGET = 2.0

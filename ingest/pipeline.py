@@ -18,54 +18,35 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest import budget, landing, raw
-from ingest.archive import Archive, FileRecord, fingerprint_of
-from ingest.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
-from ingest.characters import normal, squash
-from ingest.decisions import load_decisions
-from ingest.decoding import MAX_BYTES, DecodedText, decode
-from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
-from ingest.files import SourceUnreadable
-from ingest.identity import Identity, ReportingQuarter, Sidecar, find_quarters, identify
-from ingest.landing import Scan, arrivals
-from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals, score
-from ingest.reader import Problem, read
+from ingest import edition_folders
+from ingest.dashboards.identity import Identity, Sidecar, identify
+from ingest.dashboards.layouts import CompiledLayout, load_layouts, recognise, rivals, score
+from ingest.dashboards.reader import read
+from ingest.dashboards.suggestions import suggest
+from ingest.intake import budget, landing, raw_tables
+from ingest.intake.archive import FileRecord, fingerprint_of
+from ingest.intake.areas import AUTHORITIES, REFERENCE_DIR, Areas, load_areas
+from ingest.intake.characters import normal, squash
+from ingest.intake.decisions import load_decisions
+from ingest.intake.decoding import MAX_BYTES, DecodedText, decode
+from ingest.intake.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
+from ingest.intake.files import SourceUnreadable
+from ingest.intake.landing import Scan, arrivals
+from ingest.intake.problems import Problem, problem_row
+from ingest.intake.quarters import ReportingQuarter, find_quarters
+from ingest.intake.schemas import AREAS, DOCUMENTS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
+from ingest.intake.versions import decide_versions, how_to_restore, place_of, superseded, without_edition
+from ingest.intake.workspace import NATIONAL, Workspace
 from ingest.reports.attribution import load_labels
 from ingest.reports.identity import identify_report, is_report
 from ingest.reports.reader import read_report
 from ingest.reports.redaction import withhold
 from ingest.reports.rules import load_rules
-from ingest.schemas import AREAS, DOCUMENTS, LABEL_SUGGESTIONS, PROBLEMS, RECEIVED_FILES
-from ingest.suggestions import suggest
-from ingest.versions import decide_versions, how_to_restore, place_of, superseded, without_edition
 
 #: The table of problems of files that are not in force; it has the columns of ``problems``.
 REJECTED_PROBLEMS = "rejected_problems"
-#: The folder below the landing folder that ``ingest.national`` receives.
-NATIONAL = "national"
 LAYOUT_REFUSED = "layout_refused"
 _NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where ingestion reads and writes; nothing depends on the current folder."""
-
-    landing_dir: Path
-    archive_dir: Path
-    raw_dir: Path
-    areas_path: Path
-    labels_path: Path
-    indicators_path: Path
-    layouts_dir: Path = LAYOUTS_DIR
-    #: Holds authorities.csv and area_changes.csv; without it codes of areas are not looked up.
-    reference_dir: Path | None = None
-    first_quarter: str = "2016-17-q1"
-    last_quarter: str | None = None
-
-    @property
-    def archive(self) -> Archive[FileRecord]:
-        return Archive(self.archive_dir, FileRecord)
 
 
 @dataclass
@@ -109,9 +90,10 @@ class Catalogue:
 
 
 def reader_fingerprint(ws: Workspace) -> str:
-    """Hash of all that decides how a file is read: the code of this package, the layouts, the councils."""
+    """Hash of all that decides how a file is read: the code of these rooms, the layouts, the councils."""
     here = Path(__file__).parent
-    code = [*sorted(here.glob("*.py")), *sorted((here / "reports").glob("*.[py][ym]*"))]
+    rooms = (here, *(here / room for room in ("intake", "dashboards", "reports")))
+    code = [path for room in rooms for path in sorted(room.glob("*.[py][ym]*"))]
     data = [*sorted(ws.layouts_dir.glob("*.yml")), ws.areas_path, (ws.reference_dir or REFERENCE_DIR) / AUTHORITIES]
     return fingerprint_of((*code, *data), f"{ws.first_quarter} {ws.last_quarter}")
 
@@ -140,7 +122,7 @@ def pending(ws: Workspace) -> Pending:
         for sha256 in archive.mended
     ]
     _, tables = _catalogue(ws, list(records.values()), scanned)
-    return Pending(new, stale, notes, _unreadable(scanned), raw.fingerprint(tables))
+    return Pending(new, stale, notes, _unreadable(scanned), raw_tables.fingerprint(tables))
 
 
 def _tells(file: landing.LandingFile) -> int:
@@ -156,7 +138,7 @@ def _is_stale(record: FileRecord, fingerprint: str, ws: Workspace) -> bool:
     if record.identified_with != fingerprint or record.outcome == "received":
         return True
     return record.outcome == "loaded" and (
-        record.read_with != _read_with(record, ws, fingerprint) or not raw.is_whole(ws.raw_dir, record)
+        record.read_with != _read_with(record, ws, fingerprint) or not edition_folders.is_whole(ws.raw_dir, record)
     )
 
 
@@ -282,7 +264,7 @@ def _layout_problems(ws: Workspace, records: Iterable[FileRecord]) -> list[dict[
             "what only the others show under 'none_of'."
         )
         problem = Problem(LAYOUT_REFUSED, "error", message)
-        found.append(raw.problem_row(problem, FileRecord("", f"{ws.layouts_dir.name}/{name}.yml", 0, "")))
+        found.append(problem_row(problem, FileRecord("", f"{ws.layouts_dir.name}/{name}.yml", 0, "")))
     return found
 
 
@@ -448,7 +430,7 @@ def _read(record: FileRecord, ws: Workspace, layout: CompiledLayout, area_name: 
                 reading.rows[-1].number,
             )
         )
-    record.problems = raw.write_edition(ws.raw_dir, record, text.lines, reading)
+    record.problems = edition_folders.write_edition(ws.raw_dir, record, text.lines, reading)
     record.line_count, record.row_count = len(text.lines), len(reading.rows)
     record.dispositions = reading.disposition_counts
     record.labels = [row.cells.get("label_text", "") for row in reading.rows]
@@ -465,7 +447,7 @@ def _read_report(record: FileRecord, ws: Workspace) -> None:
         text = _text_of(record, ws)
         reading = read_report(text.lines, rules, labels, ReportingQuarter.parse(record.reporting_quarter or ""))
     reading.problems.extend(_text_problems(text))
-    record.problems = raw.write_report(ws.raw_dir, record, reading)
+    record.problems = edition_folders.write_report(ws.raw_dir, record, reading)
     record.line_count, record.row_count = len(text.lines), len(reading.paragraphs)
     record.dispositions = reading.disposition_counts
     record.labels, record.cut_off, record.torn = [], False, False
@@ -474,48 +456,49 @@ def _read_report(record: FileRecord, ws: Workspace) -> None:
 
 def write_catalogue(ws: Workspace) -> Catalogue:
     """Decide versions, rewrite the tables that speak of all files, remove raw folders nobody speaks for."""
-    raw.ensure_empty(ws.raw_dir)
+    edition_folders.ensure_empty(ws.raw_dir)
     landed = scan(ws.landing_dir) if ws.landing_dir.is_dir() else Scan()
     catalogue, tables = _catalogue(ws, list(ws.archive.records()), landed)
     labels = {label for record in catalogue.loaded for label in record.labels}
-    suggested = raw.from_rows(LABEL_SUGGESTIONS, suggest(labels, ws.labels_path, ws.indicators_path))
+    suggested = raw_tables.from_rows(LABEL_SUGGESTIONS, suggest(labels, ws.labels_path, ws.indicators_path))
     for name, table in {**tables, LABEL_SUGGESTIONS.name: suggested}.items():
-        raw.replace_file(table, ws.raw_dir / f"{name}.parquet")
-    raw.prune(
-        ws.raw_dir, {raw.folder_of(ws.raw_dir, record) for record in catalogue.records if record.outcome == "loaded"}
+        raw_tables.replace_file(table, ws.raw_dir / f"{name}.parquet")
+    edition_folders.prune(
+        ws.raw_dir,
+        {edition_folders.folder_of(ws.raw_dir, record) for record in catalogue.records if record.outcome == "loaded"},
     )
     return catalogue
 
 
 def catalogue_fingerprint(raw_dir: Path) -> str:
     """Fingerprint of the catalogue that lies on disk: ``Pending.catalogue`` while nothing is pending."""
-    return raw.fingerprint_on_disk(raw_dir, (RECEIVED_FILES.name, REJECTED_PROBLEMS, AREAS.name))
+    return raw_tables.fingerprint_on_disk(raw_dir, (RECEIVED_FILES.name, REJECTED_PROBLEMS, AREAS.name))
 
 
 def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[Catalogue, dict[str, pa.Table]]:
     """What the records come to, and the tables that say so by name; writes nothing."""
     for record in records:
-        if record.outcome == "loaded" and not raw.is_whole(ws.raw_dir, record):
+        if record.outcome == "loaded" and not edition_folders.is_whole(ws.raw_dir, record):
             # Its raw tables are gone, and this run did not read it: it counts again once it is read.
             record.outcome = "received"
     versions = decide_versions(records, load_decisions(ws.archive_dir))
     in_force = versions.in_force
     records = _without_gone(ws, landed, records)
     problems = [problem for record in records if record.outcome == "rejected" for problem in record.problems]
-    problems += [raw.problem_row(problem, record) for record, problem in (*versions.held, *versions.decided)]
+    problems += [problem_row(problem, record) for record, problem in (*versions.held, *versions.decided)]
     problems += _unreadable(landed) + _layout_problems(ws, records)
     here = {file.sha256 for file in landed.files}
     by_sha = {record.source_sha256: record for record in records}
     held_back = {record.source_sha256: problem for record, problem in versions.held}
     problems += [
-        raw.problem_row(superseded(record, newest, here), record)
+        problem_row(superseded(record, newest, here), record)
         for record in records
         if record.outcome == "loaded"
         and record.source_sha256 not in held_back.keys() | versions.withdrawn
         and (newest := by_sha[in_force[place_of(record)]]) is not record
     ]
     problems += [
-        raw.problem_row(without_edition(record), record)
+        problem_row(without_edition(record), record)
         for record in records
         if record.is_report and versions.is_in_force(record) and ("dashboard", record.edition_key) not in in_force
     ]
@@ -537,9 +520,9 @@ def _catalogue(ws: Workspace, records: list[FileRecord], landed: Scan) -> tuple[
         {**area.model_dump(), "is_default": area.default} for area in load_areas(ws.areas_path, ws.reference_dir).areas
     ]
     tables = {
-        RECEIVED_FILES.name: raw.from_rows(RECEIVED_FILES, rows),
-        REJECTED_PROBLEMS: raw.from_rows(PROBLEMS, problems),
-        AREAS.name: raw.from_rows(AREAS, areas),
+        RECEIVED_FILES.name: raw_tables.from_rows(RECEIVED_FILES, rows),
+        REJECTED_PROBLEMS: raw_tables.from_rows(PROBLEMS, problems),
+        AREAS.name: raw_tables.from_rows(AREAS, areas),
     }
     of_kind = {
         kind: {edition: sha for (document, edition), sha in in_force.items() if document == kind} for kind in DOCUMENTS
@@ -626,11 +609,11 @@ def _reject(record: FileRecord, error: FileRejected, fingerprint: str) -> None:
     problem = Problem(
         error.code, "error", error.message, error.line_from, error.line_to, printed_text=error.printed_text
     )
-    record.problems = [raw.problem_row(problem, record)]
+    record.problems = [problem_row(problem, record)]
 
 
 def _unreadable(scanned: Scan) -> list[dict[str, Any]]:
     return [
-        raw.problem_row(Problem("unreadable", "error", message), FileRecord("", name, 0, ""))
+        problem_row(Problem("unreadable", "error", message), FileRecord("", name, 0, ""))
         for name, message in scanned.unreadable
     ]

@@ -12,14 +12,14 @@ from typing import Any
 
 import dagster as dg
 
+from ingest.intake.quarters import ended_quarter, last_day
 from orchestration.assets.dbt_models import asset_key_of
 from orchestration.assets.keys import FEWER, LOCK
 from orchestration.contract import Faults, in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
-from quarterdeck.losses import losses
-from quarterdeck.quarters import ended_quarter, last_day
-from quarterdeck.settings import Settings
-from quarterdeck.warehouse import audit
+from publishing.losses import losses
+from publishing.queries import audit
+from runtime.settings import Settings
 
 PUBLISHED_COLUMNS = "published_columns"
 FRESHNESS = "newest_edition_in_time"

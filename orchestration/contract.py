@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ingest.yaml_files import read_yaml
+from ingest.intake.yaml_files import read_yaml
 from orchestration.dbt import Graph, Node
 
 PROMISES = Path(__file__).parent / "public_contract.yml"

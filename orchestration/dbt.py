@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.interrupts import interrupts_not_swallowed
-from quarterdeck.inputs import project_fingerprint
+from publishing.pending import project_fingerprint
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -372,7 +372,7 @@ def _said(error: BaseException | None) -> str:
 
 if __name__ == "__main__":
     # `make setup` parses, so that the first refresh need not.
-    from quarterdeck.settings import Settings
+    from runtime.settings import Settings
 
     _settings = Settings()
     DbtProject(_settings.dbt_project_dir, _settings.dbt_target_dir, _settings.home).graph()

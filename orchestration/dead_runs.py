@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.jobs import COMMAND_LINE, STARTED_BY
-from quarterdeck.lock import lock_state
-from quarterdeck.settings import Settings
+from runtime.lock import lock_state
+from runtime.settings import Settings
 
 #: A tag of runs that were found dead; nobody else has told of their end.
 CUT_SHORT = "quarterdeck/cut_short"

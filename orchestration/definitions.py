@@ -20,8 +20,8 @@ from orchestration.partitions import reporting_quarters
 from orchestration.resources import fewer_resource, lock_resource
 from orchestration.schedules import quarter_ended_schedule
 from orchestration.sensors import dead_run_sensor, failure_sensor, landing_sensor
-from quarterdeck.progress import Progress
-from quarterdeck.settings import Settings
+from runtime.progress import Progress
+from runtime.settings import Settings
 
 
 def build_definitions(settings: Settings | None = None, **resources) -> dg.Definitions:

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 import dagster as dg
 
 from ingest import pipeline
-from ingest.areas import load_areas
-from ingest.decoding import MAX_BYTES, decode
-from ingest.errors import FileRejected
-from ingest.files import open_regular
-from ingest.identity import Sidecar
-from ingest.layouts import load_layouts
-from quarterdeck.inputs import Outlook
-from quarterdeck.quarters import quarter_keys
-from quarterdeck.settings import Settings
+from ingest.dashboards.identity import Sidecar
+from ingest.dashboards.layouts import load_layouts
+from ingest.intake.areas import load_areas
+from ingest.intake.decoding import MAX_BYTES, decode
+from ingest.intake.errors import FileRejected
+from ingest.intake.files import open_regular
+from ingest.intake.quarters import quarter_keys
+from publishing.pending import Outlook
+from runtime.settings import Settings
 
 
 def reporting_quarters(settings: Settings) -> dg.StaticPartitionsDefinition:

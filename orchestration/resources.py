@@ -7,8 +7,8 @@ graph, so `build_definitions` takes them.
 import dagster as dg
 
 from orchestration.dead_runs import bury_dead_runs, purpose_of
-from quarterdeck.lock import refresh_lock
-from quarterdeck.settings import Settings
+from runtime.lock import refresh_lock
+from runtime.settings import Settings
 
 
 def lock_resource(settings: Settings) -> dg.ResourceDefinition:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from ingest.errors import ConfigurationError, LayoutError
-from quarterdeck.space import DiskFull
+from ingest.intake.errors import ConfigurationError, LayoutError
+from runtime.space import DiskFull
 
 MAX_RETRIES = 3
 FIRST_WAIT_SECONDS = 2

@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import dagster as dg
 
-from ingest.errors import ConfigurationError, LayoutError
-from ingest.identity import ReportingQuarter
+from ingest.intake.errors import ConfigurationError, LayoutError
+from ingest.intake.quarters import ReportingQuarter, ended_quarter, last_day
 from orchestration.jobs import partition_tags
 from orchestration.partitions import pending_quarters
-from quarterdeck.inputs import look
-from quarterdeck.quarters import ended_quarter, last_day
-from quarterdeck.settings import Settings
+from publishing.pending import look
+from runtime.settings import Settings
 
 TIMEZONE = "Europe/London"
 _HOUR = 6

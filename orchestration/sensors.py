@@ -13,17 +13,17 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingest.errors import ConfigurationError, LayoutError
-from ingest.files import SourceUnreadable, open_regular
-from ingest.landing import notes_of
-from ingest.notes import MAX_BYTES
+from ingest.intake.errors import ConfigurationError, LayoutError
+from ingest.intake.files import SourceUnreadable, open_regular
+from ingest.intake.landing import notes_of
+from ingest.intake.notes import MAX_BYTES
 from orchestration.dead_runs import CUT_SHORT, bury_dead_runs
 from orchestration.jobs import COMMAND_LINE, JOB_NAME, STARTED_BY
 from orchestration.partitions import quarters_of_files
-from quarterdeck.alerts import AlertError, post_failure, root_sentence
-from quarterdeck.inputs import Outlook, look
-from quarterdeck.lock import lock_state
-from quarterdeck.settings import Settings
+from publishing.pending import Outlook, look
+from runtime.alerts import AlertError, post_failure, root_sentence
+from runtime.lock import lock_state
+from runtime.settings import Settings
 
 _SETTLED_SECONDS = 2
 #: Dagster's own tag, and ours beside it.

@@ -10,14 +10,16 @@ Nothing here imports pandas, dagster or dbt while it is imported: `quarterdeck s
 
 from typing import TYPE_CHECKING, Any
 
+from runtime import __version__
+
 if TYPE_CHECKING:
+    from publishing.queries import WarehouseError
     from quarterdeck.frames import describe, read, tables
-    from quarterdeck.warehouse import WarehouseError
 
 __all__ = ["WarehouseError", "__version__", "describe", "read", "tables"]
-__version__ = "1.0.0"
 
-_WHERE = {"describe": "frames", "read": "frames", "tables": "frames", "WarehouseError": "warehouse"}
+_FRAMES = "quarterdeck.frames"
+_WHERE = {"describe": _FRAMES, "read": _FRAMES, "tables": _FRAMES, "WarehouseError": "publishing.queries"}
 
 
 def __getattr__(name: str) -> Any:
@@ -25,4 +27,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return getattr(import_module(_WHERE[name]), name)

@@ -16,15 +16,17 @@ from pydantic import ValidationError
 from rich.console import Console
 from typer.core import TyperGroup
 
-from ingest.errors import ConfigurationError, LayoutError
-from quarterdeck import __version__, lock, publication, publishing, report, space, warehouse
-from quarterdeck.exports import ExportFormat
+from ingest.intake.errors import ConfigurationError, LayoutError
+from publishing import queries, site_and_exports, warehouse_versions
+from publishing.exports import ExportFormat
+from quarterdeck import __version__, console
 from quarterdeck.render import Format, console_of, show
-from quarterdeck.settings import Settings
+from runtime import lock, space
+from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.national.fetch import Wanted
-    from quarterdeck.inputs import Outlook
+    from publishing.pending import Outlook
     from quarterdeck.refresh import Outcome
 
 OK = 0
@@ -121,9 +123,9 @@ def main() -> NoReturn:
     except (
         ConfigurationError,
         LayoutError,
-        publishing.PublishingError,
+        warehouse_versions.PublishingError,
         space.DiskFull,
-        warehouse.WarehouseError,
+        queries.WarehouseError,
     ) as error:
         _fail(str(error))
     except lock.RefreshInProgress as error:
@@ -171,7 +173,7 @@ def refresh(
 
     With nothing new it says so and does nothing. The same job runs from the UI (`make dev`).
     """
-    from quarterdeck import inputs
+    from publishing import pending
 
     started = time.perf_counter()
     settings = Settings(landing_dir=landing) if landing else Settings()
@@ -184,17 +186,17 @@ def refresh(
             f"The refresh before this one was cut short: {state.died}, since {state.died.since}.",
             style="yellow",
         )
-    outlook = inputs.look(settings)
-    report.print_notes(err, outlook)
+    outlook = pending.look(settings)
+    console.print_notes(err, outlook)
     if not outlook and not rebuild and not edition:
-        behind = publication.behind(settings)
+        behind = site_and_exports.behind(settings)
         if behind:
             out.print(f"Publishing anew what is not of the present warehouse: {' and '.join(behind)}.")
             _publish_pages(settings, outlook)
         if outlook.withdrawn:
-            report.print_withdrawn(out, settings)
+            console.print_withdrawn(out, settings)
         elif not behind:
-            report.print_nothing_new(out, settings)
+            console.print_nothing_new(out, settings)
         raise typer.Exit(SOME_REJECTED if outlook.problems else OK)
     space.require_space(settings)
     if edition:
@@ -204,18 +206,18 @@ def refresh(
 
     outcome = _run(settings, outlook, quarters=quarters, force=rebuild or bool(edition), allow_fewer=allow_fewer)
     if not outcome.published:
-        report.print_failure(err, outcome, settings)
+        console.print_failure(err, outcome, settings)
         raise typer.Exit(CHECK_FAILED if outcome.failed_checks else FAILED)
-    report.print_summary(out, outcome, settings, time.perf_counter() - started)
+    console.print_summary(out, outcome, settings, time.perf_counter() - started)
     if outcome.failure:
-        _fail(f"{outcome.failure} The warehouse is published. To try the rest again: {report.command()} refresh")
+        _fail(f"{outcome.failure} The warehouse is published. To try the rest again: {console.command()} refresh")
     raise typer.Exit(SOME_REJECTED if outcome.rejected or outlook.problems else OK)
 
 
 @app.command()
 def status() -> None:
     """Show which editions are loaded, when and from which file, and what is open."""
-    report.print_status(out, Settings())
+    console.print_status(out, Settings())
 
 
 @app.command()
@@ -226,7 +228,7 @@ def sql(
 ) -> None:
     """Query the published warehouse, read-only. Tables are those of the schema marts: `show tables` lists them."""
     text = sys.stdin.read() if query == "-" else query
-    show(warehouse.query(Settings().published_path, text), how, out, limit)
+    show(queries.query(Settings().published_path, text), how, out, limit)
 
 
 @app.command()
@@ -241,11 +243,11 @@ def problems(
     limit: LimitOption = 200,
 ) -> None:
     """List what was found wrong or odd in the sources, the worst first."""
-    found = warehouse.problems(
+    found = queries.problems(
         Settings().published_path, edition=edition, severities=severity or (), code=code, file=file
     )
     if how is Format.table:
-        report.print_problems(out, found, limit)
+        console.print_problems(out, found, limit)
     else:
         show(found, how, out)
 
@@ -267,9 +269,9 @@ def audit(
     """
     path = Settings().published_path
     if how is Format.table:
-        report.print_audit(out, warehouse.audit(path, edition, warehouse.SEVERITIES), severity or (), limit)
+        console.print_audit(out, queries.audit(path, edition, queries.SEVERITIES), severity or (), limit)
     else:
-        show(warehouse.audit(path, edition, severity or ("error", "warning")), how, out)
+        show(queries.audit(path, edition, severity or ("error", "warning")), how, out)
 
 
 @app.command()
@@ -278,7 +280,7 @@ def trace(
     row: Annotated[int, typer.Argument(help="The row's number in the edition, from 1.")],
 ) -> None:
     """Show where a row comes from: its printed lines, the cells cut from them, the facts made of those."""
-    report.print_trace(out, warehouse.trace(Settings().published_path, edition, row))
+    console.print_trace(out, queries.trace(Settings().published_path, edition, row))
 
 
 @app.command()
@@ -291,15 +293,15 @@ def rollback(
     The site and the exports follow. A refresh with nothing new leaves it so; one with new files, or with --rebuild,
     publishes a new warehouse.
     """
-    from quarterdeck import inputs
+    from publishing import pending
 
     settings = Settings()
     if not list_:
         with lock.refresh_lock(settings.lock_path, purpose="rollback"):
-            version = publishing.rollback(settings.warehouse_dir, forward=forward)
-        out.print(f"Published again: the warehouse built {report.moment(version.built_at)}.")
-        _publish_pages(settings, inputs.Outlook())
-    report.print_versions(out, settings)
+            version = warehouse_versions.rollback(settings.warehouse_dir, forward=forward)
+        out.print(f"Published again: the warehouse built {console.moment(version.built_at)}.")
+        _publish_pages(settings, pending.Outlook())
+    console.print_versions(out, settings)
 
 
 @app.command(epilog=_FETCH_EXIT_CODES)
@@ -367,13 +369,13 @@ def export(
 
     Without options everything is published anew in publish/exports. QUARTERDECK_DISCLOSURE holds for it all.
     """
-    from quarterdeck import exports
+    from publishing import exports
 
     settings = Settings()
     if edition is None and not table and to is None and how is ExportFormat.all:
         with lock.refresh_lock(settings.lock_path, purpose="export"):
-            publication.publish_exports(settings)
-        out.print(f"Published: {report.nearby(settings.exports_dir)}")
+            site_and_exports.publish_exports(settings)
+        out.print(f"Published: {console.nearby(settings.exports_dir)}")
         return
     named = "quarterdeck-export" if edition is None else f"quarterdeck-export-{edition.replace('/', '-')}"
     folder = (to or Path(named)).expanduser()
@@ -399,7 +401,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes any free one.")] = 8000,
 ) -> None:
     """Serve the published site on http://127.0.0.1, until Ctrl-C. Nobody on another machine can reach it."""
-    from quarterdeck import serve as serving
+    from publishing import serve as serving
 
     settings = Settings()
     try:
@@ -417,25 +419,25 @@ def serve(
 @app.command(name="settings")
 def settings_() -> None:
     """Print every setting: its environment variable, its value now and what it means."""
-    report.print_settings(out, Settings())
+    console.print_settings(out, Settings())
 
 
 def _run(settings: Settings, outlook: Outlook, **arguments: Any) -> Outcome:
     """Run the job and show how far it is; ends the command when a person or another refresh stands in its way."""
     from quarterdeck.refresh import run_refresh
 
-    before = publishing.current_version(settings.warehouse_dir)
+    before = warehouse_versions.current_version(settings.warehouse_dir)
     # Dagster takes hold of the standard streams during a run, to show in the UI what is written to them.
     terminal = _console(os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding))
     try:
-        with report.drawn_progress(terminal) as progress:
+        with console.drawn_progress(terminal) as progress:
             outcome = run_refresh(settings, outlook, progress, **arguments)
     except KeyboardInterrupt:
-        if publishing.current_version(settings.warehouse_dir) == before:
+        if warehouse_versions.current_version(settings.warehouse_dir) == before:
             _fail("Interrupted. What was published before stands as it was.", _INTERRUPTED)
         _fail(
             "Interrupted. The new warehouse is published, the site and the exports are of the one before. "
-            f"To publish them: {report.command()} refresh",
+            f"To publish them: {console.command()} refresh",
             _INTERRUPTED,
         )
     if outcome.lock_taken:
@@ -451,7 +453,7 @@ def _publish_pages(settings: Settings, outlook: Outlook) -> None:
     outcome = _run(settings, outlook, only_pages=True)
     if outcome.failure:
         _fail(outcome.failure)
-    report.print_pages(out, settings, time.perf_counter() - started)
+    console.print_pages(out, settings, time.perf_counter() - started)
 
 
 def _wanted_data_sets(settings: Settings, names: list[str], ids: list[str]) -> dict[str, Wanted]:
@@ -475,7 +477,7 @@ def _wanted_data_sets(settings: Settings, names: list[str], ids: list[str]) -> d
 
 
 def _quarter(edition: str) -> str:
-    from ingest.identity import ReportingQuarter
+    from ingest.intake.quarters import ReportingQuarter
 
     try:
         return ReportingQuarter.parse("-".join(edition.split("-")[:3])).key

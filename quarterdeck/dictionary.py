@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ingest.yaml_files import read_yaml
+from publishing.public_models import models
 
 ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / "dbt_project" / "models"
 DOCUMENT = ROOT / "docs" / "data-dictionary.md"
 
 _INTRODUCTION = """# Data dictionary
@@ -22,17 +20,6 @@ texts are comments in the file itself: `select table_name, comment from duckdb_t
 
 Made by `make dictionary` from the YAML beside each public model in `dbt_project/models`; edit that.
 """
-
-
-def models() -> list[dict[str, Any]]:
-    """The public models as their YAML declares them: those that have one of their own beside them.
-
-    In the order in which the exposure `exports` names them, dimensions first; others follow.
-    """
-    exposures = {one["name"]: one for one in read_yaml(MODELS / "_exposures.yml")["exposures"]}
-    order = [reference.split("'")[1] for reference in exposures["exports"]["depends_on"]]
-    files = {path.stem: path for path in sorted(MODELS.rglob("*.yml")) if path.with_suffix(".sql").exists()}
-    return [read_yaml(files[name])["models"][0] for name in [*order, *sorted(files.keys() - set(order))]]
 
 
 def render() -> str:

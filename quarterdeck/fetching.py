@@ -11,8 +11,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.text import Text
 
 from ingest.national.fetch import Api, DataSet, FetchError, Listener, Wanted, fetch
+from publishing.queries import Result
 from quarterdeck.render import Format, show
-from quarterdeck.warehouse import Result
 
 
 class _Lines(Listener):

@@ -1,6 +1,6 @@
 """The analyst's door: the published warehouse as pandas frames.
 
-Belongs here: what `quarterdeck.read`, `tables` and `describe` return. Reading itself belongs in warehouse.py.
+Belongs here: what `quarterdeck.read`, `tables` and `describe` return. Reading itself belongs in publishing/queries.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quarterdeck.warehouse import WarehouseError, arrow_of
+from publishing.queries import WarehouseError, arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def describe(table: str, *, warehouse: str | Path | None = None) -> pd.DataFrame
 def _path(warehouse: str | Path | None) -> Path:
     if warehouse is not None:
         return Path(warehouse)
-    from quarterdeck.settings import Settings
+    from runtime.settings import Settings
 
     return Settings().published_path
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from ingest.pipeline import LAYOUT_REFUSED
-from quarterdeck.alerts import AlertError, post_failure, root_sentence
-from quarterdeck.inputs import Outlook
-from quarterdeck.progress import Progress
-from quarterdeck.settings import Settings
+from publishing.pending import Outlook
+from runtime.alerts import AlertError, post_failure, root_sentence
+from runtime.progress import Progress
+from runtime.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from quarterdeck.warehouse import Result
+from publishing.queries import Result
 
 NULL = "null"
 _GAP = 3

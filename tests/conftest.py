@@ -77,13 +77,15 @@ class Home:
 
 def without_national_files(raw_dir: Path) -> None:
     """The raw national tables with no row in them, as they lie when no national file was ever received."""
-    from ingest import raw
+    from ingest.intake import raw_tables
     from ingest.national import schemas
 
     for table in schemas.NATIONAL_TABLES:
-        raw.replace_file(table.schema.empty_table(), raw_dir / "national" / table.name / "_none" / "rows.parquet")
+        raw_tables.replace_file(
+            table.schema.empty_table(), raw_dir / "national" / table.name / "_none" / "rows.parquet"
+        )
     for table in schemas.NATIONAL_CATALOGUE:
-        raw.replace_file(table.schema.empty_table(), raw_dir / "national" / f"{table.name}.parquet")
+        raw_tables.replace_file(table.schema.empty_table(), raw_dir / "national" / f"{table.name}.parquet")
 
 
 def new_home(path: Path, *editions: str) -> Home:
@@ -110,8 +112,8 @@ def built(home: Home, *select: str) -> Home:
     from ingest import pipeline
     from ingest.national import files as national
     from orchestration.assets.dbt_models import dbt_project
-    from quarterdeck.publishing import publish
-    from quarterdeck.settings import Settings
+    from publishing.warehouse_versions import publish
+    from runtime.settings import Settings
 
     settings = Settings(home=home.path)
     workspace = settings.workspace()

@@ -28,7 +28,7 @@ HEAVY = (
     "duckdb", "pyarrow.parquet", "pyarrow.csv", "typer", "rich.console", "rich.table", "rich.progress",
     "pydantic_settings", "rapidfuzz", "python_calamine", "jinja2", "altair", "vl_convert", "xlsxwriter",
     "dagster", "dbt.cli.main", "dbt.adapters.duckdb", "orchestration.definitions", "ingest.pipeline",
-    "ingest.national.files", "quarterdeck.refresh", "quarterdeck.site", "quarterdeck.exports", "quarterdeck.inputs",
+    "ingest.national.files", "quarterdeck.refresh", "publishing.site", "publishing.exports", "publishing.pending",
 )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ import pytest
 from conftest import BUNDLED, LANDING, ROOT, Home, built, new_home, shared
 from test_national_files import LONG, csv_text, dictionary_row, neighbour_row, neighbours_workbook
 
-from quarterdeck.site import build_site, words
-from quarterdeck.site.lineage import Node
+from publishing.site import build_site, words
+from publishing.site.lineage import Node
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "col", "path", "circle", "rect", "line", "polyline"}
 AREA = "areas/e10000018"

@@ -17,11 +17,12 @@ import yaml
 from dashboards import LAYOUTS
 from test_ingest_pipeline import LANDING, ROOT, RUTLAND, Project, bundled, text_of
 
-from ingest.areas import Areas, load_areas
-from ingest.decisions import PUT_IN_FORCE, WITHDRAW, DecisionError, decide, load_decisions
-from ingest.decoding import decode
-from ingest.errors import ConfigurationError, FileRejected
-from ingest.layouts import LAYOUTS_DIR, CompiledLayout, load_layouts, recognise, rivals
+from ingest.dashboards.layouts import CompiledLayout, load_layouts, recognise, rivals
+from ingest.intake.areas import Areas, load_areas
+from ingest.intake.decisions import PUT_IN_FORCE, WITHDRAW, DecisionError, decide, load_decisions
+from ingest.intake.decoding import decode
+from ingest.intake.errors import ConfigurationError, FileRejected
+from ingest.intake.workspace import LAYOUTS_DIR
 from ingest.pipeline import pending, recognise_document
 
 SHARED = ROOT.parent / "shared" / "failing"

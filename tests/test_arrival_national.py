@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from test_national_files import LONG, OPEN_DATA, ROOT, Project, csv_text, long_row, open_data_text
 
-from ingest.areas import load_areas
-from ingest.decisions import WITHDRAW, decide
-from ingest.national import files, mappings, reference
+from ingest.intake.areas import load_areas
+from ingest.intake.decisions import WITHDRAW, decide
+from ingest.national import files, mappings
+from scripts import seed_authorities
 
 SEEDS = ROOT / "dbt_project" / "seeds" / "national"
 SHARED = ROOT.parent / "shared" / "failing"
@@ -150,7 +151,7 @@ def test_a_new_code_counts_by_number_and_name_and_is_said_once(project: Project)
     assert {row["row_is_sound"] for row in project.rows("x_2031.csv")} == {True}
     [told] = project.problems("area_code_new")
     assert (told["severity"], told["printed_text"], told["source_row"]) == ("warning", "E08000099", 2)
-    assert "python -m ingest.national.reference" in told["message"]
+    assert "python -m scripts.seed_authorities" in told["message"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_new_code_without_number_and_name_of_one_authority_stays_unknown(
     project.drop("x_2031.csv", authority_rows(authority, LEICESTERSHIRE, rate="4"))
     project.refresh()
     [told] = project.problems("unknown_area")
-    assert "python -m ingest.national.reference" in told["message"] and "area_changes.csv" in told["message"]
+    assert "python -m scripts.seed_authorities" in told["message"] and "area_changes.csv" in told["message"]
     assert sorted(row["row_is_sound"] for row in project.rows("x_2031.csv")) == [False, True]
 
 
@@ -207,7 +208,7 @@ def test_the_command_gives_a_change_of_code_once_whether_or_not_the_files_print_
         [printed("2024", "E08000016"), printed("2025", "E08000038")],
         [printed("2023", "E08000016"), printed("2023", "E08000038"), printed("2025", "E08000038")],
     ):
-        derived = reference.derive(listed, rows)
+        derived = seed_authorities.derive(listed, rows)
         assert [(row["area_code"], row["valid_from"]) for row in derived.authorities] == [("E08000038", "2025-04-01")]
         assert [(row["change_date"], row["from_area_code"], row["to_area_code"]) for row in derived.changes] == [
             ("2025-04-01", "E08000016", "E08000038")

@@ -15,12 +15,12 @@ from conftest import ROOT, Home, built, new_home
 from covered import EDITION, LONG_WITHOUT, SHORT_WITHOUT, covered_home
 from test_audit_checks import NATIONAL, Consistent
 
-from ingest.identity import ReportingQuarter
+from ingest.intake.quarters import ReportingQuarter
 from ingest.reports.attribution import load_labels
 from ingest.reports.reader import read_report
 from ingest.reports.rules import load_rules
 from orchestration.checks import words_agree
-from quarterdeck import warehouse
+from publishing import queries
 
 SEEDS = ROOT / "dbt_project" / "seeds"
 CLAIMS = "(left(check_code, 6) = 'claim_' or check_code = 'tally')"
@@ -287,7 +287,7 @@ def test_an_edition_that_is_not_there_is_named_with_those_that_are(audited: Home
 
 
 def test_the_check_warns_in_one_short_sentence_and_holds_the_sentences(audited: Home) -> None:
-    found = warehouse.audit(audited.published).dicts()
+    found = queries.audit(audited.published).dicts()
     key = dg.AssetKey(["marts", "mart_published_audit"])
     result = words_agree(key, found)
     assert not result.passed and result.severity is dg.AssetCheckSeverity.WARN

@@ -6,10 +6,10 @@ import pytest
 from conftest import ROOT
 from test_reports import reading_of
 
-from ingest.characters import MACRO, NORMAL, fold, macro, normal, normal_places, squash, words_as_printed
-from ingest.layouts import load_layouts
+from ingest.dashboards.layouts import load_layouts
+from ingest.dashboards.reader import read
+from ingest.intake.characters import MACRO, NORMAL, fold, macro, normal, normal_places, squash, words_as_printed
 from ingest.national import kinds
-from ingest.reader import read
 
 LAYOUTS = {layout.name: layout for layout in load_layouts()}
 FLOWING = LAYOUTS["flowing_2018"]
@@ -22,7 +22,7 @@ def only_row(*lines: str, layout: str = "flowing_2018") -> tuple[dict[str, str],
 
 
 def test_the_macro_is_the_table() -> None:
-    assert MACRO.read_text(encoding="utf-8") == macro(), "run `python -m ingest.characters`"
+    assert MACRO.read_text(encoding="utf-8") == macro(), "run `python -m ingest.intake.characters`"
 
 
 def test_the_form_is_stable_and_leaves_what_says_something_of_its_own() -> None:

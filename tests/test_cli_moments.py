@@ -82,7 +82,7 @@ def test_an_interrupt_outside_a_refresh_is_said_in_one_word(monkeypatch):
         raise KeyboardInterrupt
 
     said = io.StringIO()
-    monkeypatch.setattr(cli.report, "print_settings", interrupted)
+    monkeypatch.setattr(cli.console, "print_settings", interrupted)
     monkeypatch.setattr(cli, "err", cli._console(said))
     monkeypatch.setattr("sys.argv", ["quarterdeck", "settings"])
     with pytest.raises(SystemExit) as ended:

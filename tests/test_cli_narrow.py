@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
+from publishing.queries import Result
 from quarterdeck.render import Format, show
-from quarterdeck.warehouse import Result
 
 RESULT = Result(
     ["edition_key", "layout", "value", "message"],

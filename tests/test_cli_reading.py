@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from quarterdeck.settings import Settings
+from runtime.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def test_with_nothing_new_it_says_so_fast_and_loads_nothing(refreshed, home):
     assert "Nothing new" in said.stdout and "home/warehouse/quarterdeck.duckdb" in said.stdout
     assert seconds < refreshed.seconds / 2
     _, loaded = home.imports_of("refresh")
-    assert "quarterdeck.inputs" in loaded and not loaded & {"dagster", "dbt", "duckdb"}
+    assert "publishing.pending" in loaded and not loaded & {"dagster", "dbt", "duckdb"}
 
 
 def test_while_another_refresh_runs_it_is_5_and_says_whose(home):
@@ -95,7 +95,7 @@ def test_rolled_back_is_neither_current_nor_published_over(home):
     # A second version that differs, published as a refresh would.
     import duckdb
 
-    from quarterdeck.publishing import current_version, note_of, publish
+    from publishing.warehouse_versions import current_version, note_of, publish
 
     build = home.path / "build" / "quarterdeck.duckdb"
     shutil.copy(home.published, build)

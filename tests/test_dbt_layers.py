@@ -13,9 +13,9 @@ import yaml
 from conftest import ROOT
 
 from orchestration.dbt import DbtProject, Graph
+from publishing.exports import workbook
+from publishing.site import model as site_model
 from quarterdeck import dictionary
-from quarterdeck.exports import workbook
-from quarterdeck.site import model as site_model
 
 MODELS = ROOT / "dbt_project" / "models"
 #: A layer reads itself, what stands beside it and what stands before it. Two in one line may read each other, as far as

@@ -17,7 +17,8 @@ import pytest
 import yaml
 from conftest import dbt, without_national_files
 
-from ingest import raw, schemas
+from ingest import edition_folders
+from ingest.intake import raw_tables, schemas
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 HERE = "E10000018"
@@ -64,7 +65,7 @@ class Home:
     def write(self, editions: list[dict], rejected: list[dict] = (), suggestions: list[dict] = ()) -> None:
         folder = self.path / "raw"
         shutil.rmtree(folder, ignore_errors=True)
-        raw.ensure_empty(folder)
+        edition_folders.ensure_empty(folder)
         without_national_files(folder)
         for edition in editions:
             for table in schemas.EDITION_TABLES:
@@ -98,7 +99,7 @@ class Home:
 
 
 def _write(table: schemas.RawTable, rows: Iterable[dict], path: Path) -> None:
-    raw.replace_file(raw.from_rows(table, rows), path)
+    raw_tables.replace_file(raw_tables.from_rows(table, rows), path)
 
 
 def _area(code: str, name: str, default: bool) -> dict:

@@ -19,9 +19,10 @@ from conftest import BUNDLED, LANDING, built, new_home
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quarterdeck import disclosure
-from quarterdeck.disclosure import DisclosureError, Rule, open_disclosed, public_tables, unlisted
-from quarterdeck.exports import build_exports
+from publishing import disclosure
+from publishing.disclosure import DisclosureError, open_disclosed, public_tables, unlisted
+from publishing.exports import build_exports
+from runtime.settings import Rule
 
 QUARTERS = (
     (1, "2021-04-01", "2021-06-30"),
@@ -1537,7 +1538,7 @@ def test_the_exports_obey_the_rule(warehouse, tmp_path):
 
 
 def test_every_public_table_and_column_is_listed(warehouse):
-    """A new one must be looked at by a person: see the head of quarterdeck/disclosure.yml."""
+    """A new one must be looked at by a person: see the head of publishing/disclosure.yml."""
     with open_disclosed(warehouse) as connection:
         assert unlisted(public_tables(connection)) == []
 

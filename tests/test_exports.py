@@ -24,12 +24,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warehouses import empty_warehouse
 
-from quarterdeck import disclosure
-from quarterdeck.exports import ExportFormat, build_exports, export
-from quarterdeck.exports import workbook as workbook_module
-from quarterdeck.exports.csv_files import GUARDED, guarded
-from quarterdeck.exports.workbook import WORDS, clean, number_format, sheet_name
-from quarterdeck.warehouse import WarehouseError
+from publishing import disclosure
+from publishing.exports import ExportFormat, build_exports, export
+from publishing.exports import workbook as workbook_module
+from publishing.exports.csv_files import GUARDED, guarded
+from publishing.exports.workbook import WORDS, clean, number_format, sheet_name
+from publishing.queries import WarehouseError
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.decoding import decode
-from ingest.layouts import CompiledLayout, compile_layout, load_layouts, recognise
-from ingest.layouts import Layout as LayoutSpec
-from ingest.reader import CUT, Reading, read
+from ingest.dashboards.layouts import CompiledLayout, compile_layout, load_layouts, recognise
+from ingest.dashboards.layouts import Layout as LayoutSpec
+from ingest.dashboards.reader import CUT, Reading, read
+from ingest.intake.decoding import decode
 
 FAILING = Path(__file__).resolve().parent.parent.parent / "shared" / "failing"
 

@@ -7,8 +7,8 @@ from conftest import ROOT
 from test_characters import only_row
 from test_reports import reading_of
 
-from ingest.layouts import Layout, load_layouts
-from ingest.reader import read
+from ingest.dashboards.layouts import Layout, load_layouts
+from ingest.dashboards.reader import read
 
 MARKED = [
     "95.8%* (250)",

@@ -11,7 +11,7 @@ from fuzz.damage import DAMAGES, Damaged, damage
 from fuzz.editions import Edition, bundled, number_of, read_edition
 from fuzz.judge import judge
 from fuzz.run import run
-from ingest.reader import Reading
+from ingest.dashboards.reader import Reading
 
 EDITIONS = bundled(3)
 

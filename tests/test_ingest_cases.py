@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ingest.layouts import load_layouts
-from ingest.reader import read
+from ingest.dashboards.layouts import load_layouts
+from ingest.dashboards.reader import read
 
 CASES = yaml.safe_load((Path(__file__).parent / "reading_cases.yml").read_text(encoding="utf-8"))
 LAYOUTS = {layout.name: layout for layout in load_layouts()}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.characters import squash
-from ingest.decoding import decode
-from ingest.layouts import load_layouts, recognise
-from ingest.reader import Reading, read
+from ingest.dashboards.layouts import load_layouts, recognise
+from ingest.dashboards.reader import Reading, read
+from ingest.intake.characters import squash
+from ingest.intake.decoding import decode
 
 ROOT = Path(__file__).resolve().parent.parent
 LANDING = ROOT / "landing"

@@ -17,14 +17,16 @@ import pytest
 import yaml
 from dashboards import LAYOUTS, make_edition, render
 
-from ingest import raw
-from ingest.errors import ConfigurationError, LayoutError
-from ingest.files import sha256_of
-from ingest.landing import SEEN
-from ingest.layouts import LAYOUTS_DIR, load_layouts
-from ingest.pipeline import Catalogue, Workspace, pending, read_editions, receive, write_catalogue
-from ingest.schemas import CATALOGUE_TABLES, EDITION_TABLES, LINES, PROBLEMS, ROWS, RawTable
-from ingest.suggestions import suggest
+from ingest import edition_folders
+from ingest.dashboards.layouts import load_layouts
+from ingest.dashboards.suggestions import suggest
+from ingest.intake import raw_tables
+from ingest.intake.errors import ConfigurationError, LayoutError
+from ingest.intake.files import sha256_of
+from ingest.intake.landing import SEEN
+from ingest.intake.schemas import CATALOGUE_TABLES, EDITION_TABLES, LINES, PROBLEMS, ROWS, RawTable
+from ingest.intake.workspace import LAYOUTS_DIR, Workspace
+from ingest.pipeline import Catalogue, pending, read_editions, receive, write_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 LANDING = ROOT / "landing"
@@ -140,15 +142,15 @@ def test_the_bundled_editions_are_identified_read_and_reconciled(project: Projec
     }
     assert all(row["outcome"] == "loaded" and row["in_force"] and row["version_number"] == 1 for row in files.values())
     for record in catalogue.loaded:
-        folder = raw.folder_of(project.ws.raw_dir, record)
+        folder = edition_folders.folder_of(project.ws.raw_dir, record)
         for table in EDITION_TABLES:
-            assert raw.violations(table, folder / f"{table.name}.parquet") == []
+            assert raw_tables.violations(table, folder / f"{table.name}.parquet") == []
         lines = pq.read_table(folder / "lines.parquet", partitioning=None).to_pylist()
         assert len(lines) == record.line_count == sum(record.dispositions.values())
         assert [line["line_number"] for line in lines] == list(range(1, len(lines) + 1))
     for table in CATALOGUE_TABLES:
-        assert raw.violations(table, project.ws.raw_dir / f"{table.name}.parquet") == []
-    assert raw.violations(PROBLEMS, project.ws.raw_dir / "rejected_problems.parquet") == []
+        assert raw_tables.violations(table, project.ws.raw_dir / f"{table.name}.parquet") == []
+    assert raw_tables.violations(PROBLEMS, project.ws.raw_dir / "rejected_problems.parquet") == []
 
 
 def test_the_same_bytes_again_do_nothing_at_all(project: Project) -> None:
@@ -699,17 +701,17 @@ def test_violations_name_table_column_and_fault(
 ) -> None:
     path = tmp_path / "table.parquet"
     pq.write_table(table, path)
-    found = "; ".join(raw.violations(spec, path))
+    found = "; ".join(raw_tables.violations(spec, path))
     assert all(word in found for word in words), found
 
 
 def test_a_sound_a_missing_and_a_broken_table(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    assert "missing" in raw.violations(ROWS, path)[0]
+    assert "missing" in raw_tables.violations(ROWS, path)[0]
     pq.write_table(row_table(), path)
-    assert raw.violations(ROWS, path) == []
+    assert raw_tables.violations(ROWS, path) == []
     path.write_bytes(path.read_bytes()[:-20])
-    assert "cannot be read" in raw.violations(ROWS, path)[0]
+    assert "cannot be read" in raw_tables.violations(ROWS, path)[0]
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -719,7 +721,7 @@ def test_a_crash_while_an_edition_is_written_leaves_whole_folders(
     project.drop("2020-21-q2.txt", text_of())
     project.refresh()
     editions = project.ws.raw_dir / "editions"
-    write, calls = raw.write, []
+    write, calls = raw_tables.write, []
 
     def fail(table: pa.Table, path: Path) -> None:
         calls.append(path)
@@ -728,7 +730,7 @@ def test_a_crash_while_an_edition_is_written_leaves_whole_folders(
         write(table, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(raw, "write", fail)
+        patch.setattr(raw_tables, "write", fail)
         with pytest.raises(OSError, match="No space left"):
             read_editions(project.ws, force=True)
     folders = [folder for key in editions.iterdir() for folder in key.iterdir()]
@@ -736,7 +738,7 @@ def test_a_crash_while_an_edition_is_written_leaves_whole_folders(
     for folder in folders:
         assert not folder.name.startswith(".")
         for table in EDITION_TABLES:
-            assert raw.violations(table, folder / f"{table.name}.parquet") == []
+            assert raw_tables.violations(table, folder / f"{table.name}.parquet") == []
     assert set(project.refresh().in_force) == {"2020-21-q2"}
 
 

@@ -25,11 +25,11 @@ from dashboards import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.decoding import decode
-from ingest.errors import FileRejected
-from ingest.layouts import CompiledLayout, load_layouts, recognise
-from ingest.reader import CUT, Reading, read
-from ingest.schemas import CELL_COLUMNS, DISPOSITIONS, PIECE_BREAK, SEVERITIES
+from ingest.dashboards.layouts import CompiledLayout, load_layouts, recognise
+from ingest.dashboards.reader import CUT, Reading, read
+from ingest.intake.decoding import decode
+from ingest.intake.errors import FileRejected
+from ingest.intake.schemas import CELL_COLUMNS, DISPOSITIONS, PIECE_BREAK, SEVERITIES
 
 LANDING = Path(__file__).resolve().parent.parent / "landing"
 TABLES = tuple(name for name in LAYOUTS if name != "flowing_2018")

@@ -16,10 +16,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from quarterdeck.inputs import look, made_from
-from quarterdeck.publication import behind
-from quarterdeck.publishing import publish
-from quarterdeck.settings import Settings
+from publishing.pending import look, made_from
+from publishing.site_and_exports import behind
+from publishing.warehouse_versions import publish
+from runtime.settings import Settings
 from tests.conftest import BUNDLED, LANDING, Home, new_home
 from tests.test_unlucky_moments import ingest
 from torture.compare import contents, differences

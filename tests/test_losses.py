@@ -10,8 +10,8 @@ import pytest
 
 from orchestration.checks import nothing_lost
 from orchestration.resources import fewer_resource
-from quarterdeck.losses import losses
-from quarterdeck.settings import Settings
+from publishing.losses import losses
+from runtime.settings import Settings
 
 KEY = dg.AssetKey(["marts", "dim_edition"])
 

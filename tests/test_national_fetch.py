@@ -18,7 +18,7 @@ from conftest import Home
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.errors import ConfigurationError
+from ingest.intake.errors import ConfigurationError
 from ingest.national import fetch as fetching
 from ingest.national.fetch import Api, Busy, FetchError, Listener, NotFound, NotSound, Wanted, fetch, load_wanted
 from ingest.national.files import NationalSidecar

@@ -23,11 +23,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import pipeline
-from ingest.errors import FileRejected
-from ingest.landing import SEEN
+from ingest.intake.errors import FileRejected
+from ingest.intake.landing import SEEN
+from ingest.intake.raw_tables import violations
 from ingest.national import files
 from ingest.national.schemas import LAIT_LONG, NATIONAL_CATALOGUE, NATIONAL_TABLES
-from ingest.raw import violations
 
 pytestmark = pytest.mark.slow
 

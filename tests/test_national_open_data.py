@@ -17,11 +17,11 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.errors import FileRejected
+from ingest.intake.errors import FileRejected
+from ingest.intake.raw_tables import from_rows, violations
 from ingest.national.open_data import OpenDataResult, dataset_key_of, read_open_data
 from ingest.national.open_data_standard import LEVELS, TIME_KINDS, has_period_form
 from ingest.national.schemas import NATIONAL_PROBLEMS, OPEN_DATA, OPEN_DATA_CHECKS
-from ingest.raw import from_rows, violations
 
 pytestmark = pytest.mark.slow
 

@@ -23,9 +23,11 @@ from hypothesis import strategies as st
 from nationals import KEPT, MODELS, audited_home
 from nationals import NATIONAL as SHARED
 
-from ingest import pipeline, raw, schemas
-from ingest.national import files, reference
+from ingest import edition_folders, pipeline
+from ingest.intake import raw_tables, schemas
+from ingest.national import files
 from ingest.national import schemas as national
+from scripts import seed_authorities
 
 pytestmark = pytest.mark.slow
 
@@ -51,14 +53,14 @@ class Home:
     def prepare(self) -> None:
         """Raw tables without an edition."""
         self.database.parent.mkdir(parents=True, exist_ok=True)
-        raw.ensure_empty(self.path / "raw")
+        edition_folders.ensure_empty(self.path / "raw")
         for table, name, rows in (
             (schemas.RECEIVED_FILES, "received_files", []),
             (schemas.AREAS, "areas", [COUNCIL]),
             (schemas.LABEL_SUGGESTIONS, "label_suggestions", []),
             (schemas.PROBLEMS, "rejected_problems", []),
         ):
-            raw.replace_file(raw.from_rows(table, rows), self.path / "raw" / f"{name}.parquet")
+            raw_tables.replace_file(raw_tables.from_rows(table, rows), self.path / "raw" / f"{name}.parquet")
 
     def receive(self) -> None:
         """Raw national tables as they lie when no national file was ever received."""
@@ -504,9 +506,9 @@ def test_the_trend_vector_of_the_methods() -> None:
 
 @needs_files
 def test_the_seeds_of_areas_are_what_the_files_give(real: Home, tmp_path: Path) -> None:
-    reference.write(reference.read_raw(real.path / "raw"), tmp_path)
+    seed_authorities.write(seed_authorities.read_raw(real.path / "raw"), tmp_path)
     for name in ("authorities", "area_changes"):
-        committed = (reference.SEEDS / f"{name}.csv").read_text(encoding="utf-8")
+        committed = (seed_authorities.SEEDS / f"{name}.csv").read_text(encoding="utf-8")
         assert (tmp_path / f"{name}.csv").read_text(encoding="utf-8") == committed
 
 
@@ -593,10 +595,10 @@ def _small(home: Home, populations: dict[str, list[float | None]]) -> pd.DataFra
     shutil.rmtree(folder, ignore_errors=True)
     for table in national.NATIONAL_TABLES:
         rows = {"lait_long": cells, "lait_dictionary": lines}.get(table.name, [])
-        raw.replace_file(raw.from_rows(table, rows), folder / table.name / "made-up" / "rows.parquet")
-    raw.replace_file(raw.from_rows(national.NATIONAL_FILES, catalogue), folder / "national_files.parquet")
+        raw_tables.replace_file(raw_tables.from_rows(table, rows), folder / table.name / "made-up" / "rows.parquet")
+    raw_tables.replace_file(raw_tables.from_rows(national.NATIONAL_FILES, catalogue), folder / "national_files.parquet")
     for table in (national.OPEN_DATA_CHECKS, national.NATIONAL_PROBLEMS):
-        raw.replace_file(raw.from_rows(table, []), folder / f"{table.name}.parquet")
+        raw_tables.replace_file(raw_tables.from_rows(table, []), folder / f"{table.name}.parquet")
     home.database.unlink(missing_ok=True)
     _build(home)
     positions = home.frame("select * from marts.mart_national_position order by measure_key, la_number")

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quarterdeck import publication, warehouse
-from quarterdeck.disclosure import DECIDED, NOT_PUBLISHED, Rule, open_disclosed, public_tables
-from quarterdeck.settings import Settings
+from publishing import queries, site_and_exports
+from publishing.disclosure import DECIDED, NOT_PUBLISHED, open_disclosed, public_tables
+from runtime.settings import Rule, Settings
 from tests.warehouses import empty_warehouse, insert
 
 #: Stands in each name, word, note and message of the files that do not count.
@@ -104,8 +104,8 @@ def published_words(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_no_word_and_no_name_of_them_is_in_the_site_and_the_exports(settings):
-    publication.publish_site(settings)
-    publication.publish_exports(settings)
+    site_and_exports.publish_site(settings)
+    site_and_exports.publish_exports(settings)
     found = [name for name, words in published_words(settings.publish_dir) if SECRET.lower() in words.lower()]
     assert found == []
     page = (settings.site_dir / "quality.html").read_text()
@@ -113,9 +113,9 @@ def test_no_word_and_no_name_of_them_is_in_the_site_and_the_exports(settings):
 
 
 def test_the_operator_sees_all_of_it(settings):
-    said = [row["source_file"] for row in warehouse.problems(settings.published_path, severities=["error"]).dicts()]
+    said = [row["source_file"] for row in queries.problems(settings.published_path, severities=["error"]).dicts()]
     assert {problem["source_file"] for problem in PROBLEMS + DECISIONS} <= set(said)
-    assert any(SECRET in row["reason"] for row in warehouse.summary(settings.published_path).rejected.dicts())
+    assert any(SECRET in row["reason"] for row in queries.summary(settings.published_path).rejected.dicts())
 
 
 @pytest.mark.parametrize("rule", Rule)

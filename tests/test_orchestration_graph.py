@@ -10,12 +10,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ingest.identity import ReportingQuarter
+from ingest.intake.quarters import ReportingQuarter
 from orchestration.assets.dbt_models import dbt_project
 from orchestration.contract import column_faults, promised_columns
 from orchestration.definitions import build_definitions
 from orchestration.jobs import partition_tags
-from quarterdeck.settings import Settings
+from runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW_TABLES = {"areas", "label_suggestions", "lines", "problems", "received_files", "rejected_problems", "rows"}

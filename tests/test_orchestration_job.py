@@ -20,9 +20,9 @@ import yaml
 from orchestration import contract
 from orchestration.definitions import build_definitions
 from orchestration.jobs import partition_tags, reading_config
-from quarterdeck.lock import lock_state, refresh_lock
-from quarterdeck.publishing import published_versions
-from quarterdeck.settings import Settings
+from publishing.warehouse_versions import published_versions
+from runtime.lock import lock_state, refresh_lock
+from runtime.settings import Settings
 from tests.conftest import BUNDLED, LANDING, Home, new_home
 from tests.projects import project_of_the_job
 
@@ -325,7 +325,7 @@ def test_what_may_go_away_by_itself_is_tried_again_and_what_may_not_is_not(small
 def test_a_disk_that_is_nearly_full_is_said_before_dbt_begins(small, instance, monkeypatch):
     from collections import namedtuple
 
-    from quarterdeck import space
+    from runtime import space
 
     before = published_versions(small.warehouse_dir)
     usage = namedtuple("usage", "total used free")

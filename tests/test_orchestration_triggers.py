@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from ingest.intake.quarters import ended_quarter
 from orchestration.checks import freshness
 from orchestration.definitions import build_definitions
 from orchestration.schedules import quarter_crons
-from quarterdeck.alerts import AlertError, post_failure
-from quarterdeck.quarters import ended_quarter
-from quarterdeck.settings import Settings
+from runtime.alerts import AlertError, post_failure
+from runtime.settings import Settings
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from quarterdeck.publication import behind
-from quarterdeck.publishing import current_version, note_of, publish
-from quarterdeck.settings import Settings
+from publishing.site_and_exports import behind
+from publishing.warehouse_versions import current_version, note_of, publish
+from runtime.settings import Settings
 from tests.conftest import BUNDLED, LANDING, Home, copied_home
 
 pytestmark = pytest.mark.slow

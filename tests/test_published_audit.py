@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nationals import NATIONAL, audited_home
 
-from ingest.national import quartile_points
+from scripts import seed_quartile_points
 
 pytestmark = pytest.mark.slow
 
@@ -80,13 +80,15 @@ def _seed(name: str) -> list[dict[str, str]]:
 @needs_national_files
 def test_the_seed_is_what_the_command_derives(tmp_path):
     path = tmp_path / "points.csv"
-    quartile_points.write(quartile_points.derive(NATIONAL, quartile_points.measures_of_dashboards()), path)
-    assert path.read_text() == quartile_points.SEED.read_text(), "make it anew: docs/benchmarks.md says how"
+    seed_quartile_points.write(
+        seed_quartile_points.derive(NATIONAL, seed_quartile_points.measures_of_dashboards()), path
+    )
+    assert path.read_text() == seed_quartile_points.SEED.read_text(), "make it anew: docs/benchmarks.md says how"
 
 
 def test_every_measure_of_the_dashboards_has_points():
     measures = {row["measure_key"] for row in _seed("national_quartile_points")}
-    assert measures == set(quartile_points.measures_of_dashboards())
+    assert measures == set(seed_quartile_points.measures_of_dashboards())
 
 
 def test_points_are_in_order_and_no_period_is_doubled():
@@ -107,7 +109,7 @@ def test_points_are_in_order_and_no_period_is_doubled():
     ],
 )
 def test_a_national_year_by_its_year_type(text, year_type, key, end):
-    assert quartile_points.read_period(text, year_type) == quartile_points.Period(key, end)
+    assert seed_quartile_points.read_period(text, year_type) == seed_quartile_points.Period(key, end)
 
 
 @pytest.mark.parametrize(
@@ -116,17 +118,17 @@ def test_a_national_year_by_its_year_type(text, year_type, key, end):
 )
 def test_a_year_of_another_form_is_refused(text, year_type):
     with pytest.raises(ValueError, match=text):
-        quartile_points.read_period(text, year_type)
+        seed_quartile_points.read_period(text, year_type)
 
 
 def test_the_vector_of_the_methods():
-    assert quartile_points.quartile_points([10, 20, 20, 30, 40, 50, 60, 70, 80]) == (20, 40, 60)
+    assert seed_quartile_points.quartile_points([10, 20, 20, 30, 40, 50, 60, 70, 80]) == (20, 40, 60)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=160))
 def test_points_by_their_definition(values):
     ordered = sorted(values)
-    for share, point in zip((0.25, 0.5, 0.75), quartile_points.quartile_points(values), strict=True):
+    for share, point in zip((0.25, 0.5, 0.75), seed_quartile_points.quartile_points(values), strict=True):
         place = (len(ordered) - 1) * share
         below = ordered[int(place)]
         above = ordered[min(int(place) + 1, len(ordered) - 1)]
@@ -136,7 +138,7 @@ def test_points_by_their_definition(values):
 @given(st.dictionaries(st.integers(1, 20), st.floats(-100, 100), max_size=20), st.dates())
 def test_neighbours_are_those_of_the_list_of_their_day_without_the_area(values, day):
     lists = {"2021": {7: (1, 2, 3, 7)}, "2025": {7: (4, 5)}}
-    mean, found, version = quartile_points.neighbours_mean(values, day, lists, area=7)
+    mean, found, version = seed_quartile_points.neighbours_mean(values, day, lists, area=7)
     expected = [values[number] for number in ((4, 5) if day >= dt.date(2025, 5, 1) else (1, 2, 3)) if number in values]
     assert version == ("2025" if day >= dt.date(2025, 5, 1) else "2021")
     assert found == len(expected)
@@ -145,8 +147,8 @@ def test_neighbours_are_those_of_the_list_of_their_day_without_the_area(values, 
 
 def test_an_area_missing_from_the_newer_list_keeps_the_older_one():
     lists = {"2021": {7: (1,)}, "2025": {8: (1,)}}
-    assert quartile_points.neighbours_mean({1: 5.0}, dt.date(2026, 1, 1), lists, area=7) == (5.0, 1, "2021")
-    assert quartile_points.neighbours_mean({1: 5.0}, dt.date(2026, 1, 1), {}, area=7) == (None, 0, None)
+    assert seed_quartile_points.neighbours_mean({1: 5.0}, dt.date(2026, 1, 1), lists, area=7) == (5.0, 1, "2021")
+    assert seed_quartile_points.neighbours_mean({1: 5.0}, dt.date(2026, 1, 1), {}, area=7) == (None, 0, None)
 
 
 # The audit of the four editions
@@ -294,7 +296,7 @@ def test_the_seed_says_what_the_national_files_say(audited: Audited):
     rows = audited.query(
         "select measure_key, period_key, n, p25, p50, p75, england_value, value, neighbours_mean, neighbours_n, "
         "neighbours_version from marts.mart_national_position "
-        f"where is_current and term_marker is null and area_code = '{quartile_points.AREA_CODE}'"
+        f"where is_current and term_marker is null and area_code = '{seed_quartile_points.AREA_CODE}'"
     )
     computed = {row[:2]: row[2:] for row in rows if row[:2] in seeded}
     assert computed.keys() == seeded.keys()

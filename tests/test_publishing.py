@@ -14,8 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from quarterdeck import publishing
-from quarterdeck.publishing import PublishingError, current_version, note_of, publish, published_versions, rollback
+from publishing import warehouse_versions
+from publishing.warehouse_versions import (
+    PublishingError,
+    current_version,
+    note_of,
+    publish,
+    published_versions,
+    rollback,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,7 +105,7 @@ def test_rolling_back_goes_one_further_each_time_and_forward_again(tmp_path):
     assert published_number(tmp_path) == 1
     with pytest.raises(PublishingError, match="no earlier"):
         rollback(warehouse)
-    assert len(publishing.withdrawn_versions(warehouse)) == 2
+    assert len(warehouse_versions.withdrawn_versions(warehouse)) == 2
     rollback(warehouse, forward=True)
     rollback(warehouse, forward=True)
     assert published_number(tmp_path) == 3
@@ -167,7 +174,7 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 action, folder, fatal = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-from quarterdeck import publishing
+from publishing import warehouse_versions
 calls = 0
 def dying(original):
     def call(*arguments, **keywords):
@@ -180,9 +187,9 @@ def dying(original):
 for name in ("fsync", "link", "replace", "unlink", "mkdir"):
     setattr(os, name, dying(getattr(os, name)))
 if action == "publish":
-    publishing.publish(folder / "build" / "quarterdeck.duckdb", folder / "warehouse", 2, note={"number": 3})
+    warehouse_versions.publish(folder / "build" / "quarterdeck.duckdb", folder / "warehouse", 2, note={"number": 3})
 else:
-    publishing.rollback(folder / "warehouse")
+    warehouse_versions.rollback(folder / "warehouse")
 """
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from quarterdeck.lock import RefreshInProgress, lock_state, refresh_lock
+from runtime.lock import RefreshInProgress, lock_state, refresh_lock
 
 ROOT = Path(__file__).resolve().parent.parent
 HOLDING = """
 import sys, time
 from pathlib import Path
-from quarterdeck.lock import refresh_lock
+from runtime.lock import refresh_lock
 with refresh_lock(Path(sys.argv[1]), purpose="a test"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

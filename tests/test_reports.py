@@ -21,9 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_ingest_pipeline import Project, text_of
 
-from ingest import budget, raw
-from ingest.decoding import decode
-from ingest.identity import ReportingQuarter
+from ingest import edition_folders
+from ingest.intake import budget, raw_tables
+from ingest.intake.decoding import decode
+from ingest.intake.quarters import ReportingQuarter
 from ingest.pipeline import pending
 from ingest.reports.attribution import load_labels
 from ingest.reports.reader import ReportReading, read_report
@@ -471,9 +472,9 @@ def test_a_report_lies_beside_its_dashboard_and_displaces_nothing(project: Proje
         ("dashboard", 1, True, "content"),
         ("report", 1, True, "content"),
     }
-    folder = raw.folder_of(project.ws.raw_dir, catalogue.reports[0])
+    folder = edition_folders.folder_of(project.ws.raw_dir, catalogue.reports[0])
     for table in REPORT_TABLES:
-        assert raw.violations(table, folder / f"{table.name}.parquet") == []
+        assert raw_tables.violations(table, folder / f"{table.name}.parquet") == []
     assert not pending(project.ws)
 
 

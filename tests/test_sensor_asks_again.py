@@ -13,7 +13,7 @@ import pytest
 from orchestration import sensors
 from orchestration.definitions import build_definitions
 from orchestration.jobs import JOB_NAME
-from quarterdeck.settings import Settings
+from runtime.settings import Settings
 from tests.conftest import copied_home
 from tests.test_orchestration_triggers import settle, tick
 from tests.test_publishing_lock import hold

@@ -11,7 +11,7 @@ from http.client import HTTPResponse
 
 import pytest
 
-from quarterdeck import serve
+from publishing import serve
 
 PAGE = b"<!doctype html><title>first</title>"
 SECURITY = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")

@@ -42,8 +42,8 @@ from sites import (
 )
 from warehouses import generate
 
-from quarterdeck.serve import ServeError, server
-from quarterdeck.site import build_site
+from publishing.serve import ServeError, server
+from publishing.site import build_site
 
 pytestmark = pytest.mark.slow
 

@@ -36,13 +36,13 @@ from sites import (
 )
 from warehouses import empty_warehouse, generate, insert
 
-from quarterdeck.site import Link, Part, build_site, charts, words
-from quarterdeck.site.audit import quotes
-from quarterdeck.site.lineage import nodes_of
-from quarterdeck.site.model import Claim, Step
-from quarterdeck.site.naming import names
-from quarterdeck.site.process_control import LEAST_POINTS, Assurance, Rule, assurance, limits
-from quarterdeck.warehouse import WarehouseError
+from publishing.queries import WarehouseError
+from publishing.site import Link, Part, build_site, charts, words
+from publishing.site.audit import quotes
+from publishing.site.lineage import nodes_of
+from publishing.site.model import Claim, Step
+from publishing.site.naming import names
+from publishing.site.process_control import LEAST_POINTS, Assurance, Rule, assurance, limits
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -245,7 +245,7 @@ def test_marks_of_direction_stay_inside_an_isolate(hostile):
 
 @given(st.text(max_size=60))
 def test_any_text_is_printed_as_itself(text):
-    from quarterdeck.site.cells import printed
+    from publishing.site.cells import printed
 
     reader = Reader()
     reader.feed(f"<p>{printed(text)}</p>")

@@ -30,9 +30,9 @@ from browser import (  # noqa: F401 - browser is a fixture
     violations,
 )
 
-from quarterdeck.disclosure import open_disclosed
-from quarterdeck.serve import server
-from quarterdeck.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
+from publishing.disclosure import open_disclosed
+from publishing.serve import server
+from publishing.sql_page import FOLDER, PAGE, POLICY, build_sql_page, engine, questions
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

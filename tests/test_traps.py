@@ -16,17 +16,17 @@ from rich.text import Text
 from test_ingest_pipeline import LANDING, Project, text_of
 
 from ingest import pipeline
-from ingest.areas import load_areas
-from ingest.budget import limited, spend
-from ingest.errors import ConfigurationError, FileRejected, LayoutError
-from ingest.files import SourceUnreadable, open_regular
-from ingest.layouts import load_layout, load_layouts
+from ingest.dashboards.layouts import load_layout, load_layouts
+from ingest.dashboards.reader import read
+from ingest.intake.areas import load_areas
+from ingest.intake.budget import limited, spend
+from ingest.intake.errors import ConfigurationError, FileRejected, LayoutError
+from ingest.intake.files import SourceUnreadable, open_regular
+from ingest.intake.notes import load_bounded
 from ingest.national import files as national
-from ingest.notes import load_bounded
-from ingest.reader import read
 from orchestration.checks import words_agree
+from publishing.queries import Result
 from quarterdeck.render import Format, console_of, show
-from quarterdeck.warehouse import Result
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "failing" / "arrival"
 GOOD = "2020-21-q2-dashboard.txt"
@@ -330,7 +330,7 @@ def test_a_file_that_changes_while_it_is_received_waits_alone(
 
 
 def test_a_file_that_changes_under_the_reader_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest import files
+    from ingest.intake import files
 
     path = tmp_path / "x.txt"
     path.write_bytes(b"x" * 10)

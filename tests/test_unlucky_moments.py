@@ -20,9 +20,9 @@ import pytest
 
 from ingest import pipeline
 from ingest.national import files as national
-from quarterdeck import publishing
-from quarterdeck.inputs import look, made_from
-from quarterdeck.settings import Settings
+from publishing import warehouse_versions
+from publishing.pending import look, made_from
+from runtime.settings import Settings
 from tests.conftest import LANDING, copied_home
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def refresh(settings: Settings) -> None:
     inputs = made_from(settings)
     settings.build_dir.mkdir(parents=True, exist_ok=True)
     settings.build_path.write_text(json.dumps(what_dbt_reads(settings.raw_dir)))
-    publishing.publish(settings.build_path, settings.warehouse_dir, note={"made_from": inputs})
+    warehouse_versions.publish(settings.build_path, settings.warehouse_dir, note={"made_from": inputs})
 
 
 def what_dbt_reads(raw_dir: Path) -> dict[str, list]:
@@ -151,7 +151,7 @@ def test_whenever_a_refresh_ends_the_next_one_publishes_what_it_would_have(befor
     for moment in chosen:
         settings = settings_of(shutil.copytree(before, tmp_path / str(moment)))
         drop_news(settings)
-        with ending_at(moment, HOW[how]), pytest.raises((Killed, OSError, publishing.PublishingError)):
+        with ending_at(moment, HOW[how]), pytest.raises((Killed, OSError, warehouse_versions.PublishingError)):
             refresh(settings)
         if published(settings) != undisturbed:
             outlook = look(settings)
@@ -165,7 +165,7 @@ def test_what_a_rollback_withdrew_is_not_asked_for_again_and_news_after_it_are(b
     settings = settings_of(shutil.copytree(before, tmp_path / "home"))
     drop_news(settings)
     refresh(settings)
-    publishing.rollback(settings.warehouse_dir)
+    warehouse_versions.rollback(settings.warehouse_dir)
     outlook = look(settings)
     assert not outlook and outlook.withdrawn and outlook.unpublished is None
     shutil.copy(LANDING / "2018-19-q1-dashboard.txt", settings.landing_dir)

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from quarterdeck.dictionary import models
+from publishing.public_models import models
 
 _UNITS = ("percent", "percent", "percent", "count", "rate")
 

@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from ingest.decoding import SIGNATURES
-from ingest.errors import FileRejected
+from ingest.intake.decoding import SIGNATURES
+from ingest.intake.errors import FileRejected
 
 BLOCK_BYTES = 4 * 1024 * 1024
 #: A longer record is a quotation mark that nobody closed.

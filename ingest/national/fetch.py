@@ -33,9 +33,9 @@ import urllib3
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ingest.errors import ConfigurationError, FileRejected
+from ingest.intake.errors import ConfigurationError, FileRejected
+from ingest.intake.yaml_files import read_yaml
 from ingest.national.open_data import verify_open_data
-from ingest.yaml_files import read_yaml
 
 #: The service's own limits of a page.
 PAGE_SIZE = 20

@@ -21,16 +21,19 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ingest import landing, raw
-from ingest.archive import Archive, ReceivedFile, fingerprint_of
-from ingest.areas import load_areas
-from ingest.decisions import PUT_IN_FORCE, WITHDRAW, Decision, latest, load_decisions
-from ingest.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
-from ingest.files import SourceUnreadable
-from ingest.landing import LandingFile, Scan
+from ingest.intake import landing, raw_tables
+from ingest.intake.archive import Archive, ReceivedFile, fingerprint_of
+from ingest.intake.areas import load_areas
+from ingest.intake.decisions import PUT_IN_FORCE, WITHDRAW, Decision, latest, load_decisions
+from ingest.intake.errors import ConfigurationError, FileRejected, LayoutError, reader_failed
+from ingest.intake.files import SourceUnreadable
+from ingest.intake.landing import LandingFile, Scan
+from ingest.intake.schemas import RawTable
+from ingest.intake.versions import FEWEST_ROWS
+from ingest.intake.workspace import NATIONAL, Workspace
 from ingest.national import lait, lists, mappings
 from ingest.national.kinds import OPEN_DATA_FILE, recognise
-from ingest.national.outcome import NationalReading
+from ingest.national.readings import NationalReading
 from ingest.national.schemas import (
     NATIONAL_CATALOGUE,
     NATIONAL_FILES,
@@ -38,14 +41,11 @@ from ingest.national.schemas import (
     NATIONAL_TABLES,
     OPEN_DATA_CHECKS,
 )
-from ingest.pipeline import NATIONAL, Workspace
-from ingest.schemas import RawTable
-from ingest.versions import FEWEST_ROWS
 
 NO_FILE = "_none"
 META = ".meta.csv"
 #: Modules that no file is read with.
-_NOT_READING = ("fetch.py", "quartile_points.py", "reference.py")
+_NOT_READING = ("fetch.py",)
 _BY_NAME = {table.name: table for table in NATIONAL_TABLES}
 
 
@@ -185,12 +185,12 @@ def pending(ws: Workspace) -> NationalPending:
     new += [(records[sha256].source_file, sha256) for sha256 in _dropped_again(ws, scanned, records)]
     stale = [record for record in records.values() if _is_stale(record, fingerprint, ws)]
     _, tables = _catalogue(ws, list(records.values()), scanned)
-    return NationalPending(new, stale, _landing_problems(scanned, records), raw.fingerprint(tables))
+    return NationalPending(new, stale, _landing_problems(scanned, records), raw_tables.fingerprint(tables))
 
 
 def catalogue_fingerprint(ws: Workspace) -> str:
     """Fingerprint of the catalogue that lies on disk: ``NationalPending.catalogue`` while nothing is pending."""
-    return raw.fingerprint_on_disk(ws.raw_dir / NATIONAL, (table.name for table in NATIONAL_CATALOGUE))
+    return raw_tables.fingerprint_on_disk(ws.raw_dir / NATIONAL, (table.name for table in NATIONAL_CATALOGUE))
 
 
 def receive_and_read(
@@ -248,11 +248,11 @@ def write_catalogue(ws: Workspace) -> NationalCatalogue:
     """Decide versions and releases, rewrite the tables that speak of all files, remove raw rows nobody speaks for."""
     for table in NATIONAL_TABLES:
         empty = raw_path(ws, table, NO_FILE)
-        if raw.violations(table, empty):
-            raw.replace_file(table.schema.empty_table(), empty)
+        if raw_tables.violations(table, empty):
+            raw_tables.replace_file(table.schema.empty_table(), empty)
     catalogue, tables = _catalogue(ws, list(archive_of(ws).records()), _scan(ws))
     for name, table in tables.items():
-        raw.replace_file(table, ws.raw_dir / NATIONAL / f"{name}.parquet")
+        raw_tables.replace_file(table, ws.raw_dir / NATIONAL / f"{name}.parquet")
     _prune(ws, catalogue.records)
     return catalogue
 
@@ -299,7 +299,7 @@ def _catalogue(
         (OPEN_DATA_CHECKS, [check for record in records for check in record.checks]),
         (NATIONAL_PROBLEMS, problems),
     )
-    tables = {table.name: raw.from_rows(table, content) for table, content in contents}
+    tables = {table.name: raw_tables.from_rows(table, content) for table, content in contents}
     return NationalCatalogue(records, in_force, newest, versions, problems), tables
 
 
@@ -384,7 +384,7 @@ def _read_as_stated(record: NationalRecord, ws: Workspace) -> None:
     record.kind = kind.name
     record.dataset_key = _dataset_key(record)
     target = raw_path(ws, _BY_NAME[kind.name], record.source_sha256)
-    with raw.replacing(target.parent) as aside:
+    with raw_tables.replacing(target.parent) as aside:
         reading = _reading(record, note, path, aside / target.name, ws)
         record.content = mappings.content_of(kind.name, aside / target.name)
     record.row_count, record.problems, record.checks = reading.row_count, reading.problems, reading.checks

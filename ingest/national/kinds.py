@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.characters import normal, squash
-from ingest.decoding import SIGNATURES
-from ingest.errors import FileRejected
+from ingest.intake.characters import normal, squash
+from ingest.intake.decoding import SIGNATURES
+from ingest.intake.errors import FileRejected
 from ingest.national.csv_blocks import WINDOWS, NotUtf8, open_csv
 from ingest.national.workbooks import Sheet, is_old_office, sheets_of
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest import raw
-from ingest.errors import FileRejected
+from ingest.intake import raw_tables
+from ingest.intake.errors import FileRejected
 from ingest.national.csv_blocks import WINDOWS, Block, CsvFile, NotUtf8, OddRecord, open_csv
 from ingest.national.kinds import (
     LAIT_DICTIONARY_FILE,
@@ -27,8 +27,8 @@ from ingest.national.kinds import (
     parquet_headings,
     parquet_unreadable,
 )
-from ingest.national.open_data_checks import MAX_PROBLEMS, Problems
-from ingest.national.outcome import NationalReading
+from ingest.national.problems import MAX_PROBLEMS, Problems
+from ingest.national.readings import NationalReading
 from ingest.national.schemas import LAIT_DICTIONARY, LAIT_LONG
 
 #: Rows of a Parquet file that are held in memory at once.
@@ -292,7 +292,7 @@ def _read_dictionary(file: CsvFile, source_sha256: str, source_file: str, out_pa
         raise FileRejected("no_rows", "The file has its headings and no row. Download it again.")
     _note_defined_twice(rows, problems)
     problems.finish()
-    raw.write(raw.from_rows(LAIT_DICTIONARY, rows), out_path)
+    raw_tables.write(raw_tables.from_rows(LAIT_DICTIONARY, rows), out_path)
     return NationalReading(count, problems.rows())
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest import raw
-from ingest.errors import FileRejected
+from ingest.intake import raw_tables
+from ingest.intake.errors import FileRejected
+from ingest.intake.schemas import RawTable
 from ingest.national.kinds import (
     AUTHORITIES_LIST,
     CLOSENESS,
@@ -22,11 +23,10 @@ from ingest.national.kinds import (
     find_table,
     fold,
 )
-from ingest.national.open_data_checks import Problems
-from ingest.national.outcome import NationalReading
+from ingest.national.problems import Problems
+from ingest.national.readings import NationalReading
 from ingest.national.schemas import AUTHORITIES, NEIGHBOURS
 from ingest.national.workbooks import sheets_of
-from ingest.schemas import RawTable
 
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
 #: An authority that is too new for a list has a dash in each cell.
@@ -233,6 +233,6 @@ def _written(
 ) -> NationalReading:
     if not rows:
         raise FileRejected("no_rows", "Below its headings the list has no row that can be read. Download it again.")
-    raw.write(raw.from_rows(table, rows), out_path)
+    raw_tables.write(raw_tables.from_rows(table, rows), out_path)
     problems.finish()
     return NationalReading(count, problems.rows())

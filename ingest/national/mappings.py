@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rapidfuzz import fuzz, process
 
-from ingest.areas import Area
+from ingest.intake.areas import Area
 
 MAP = "national_measure_map.csv"
 #: A name this much like a mapped one (0..100) is likely the same thing renamed.

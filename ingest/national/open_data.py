@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest.errors import FileRejected
+from ingest.intake.errors import FileRejected
 from ingest.national import csv_blocks
 from ingest.national import open_data_standard as standard
 from ingest.national.csv_blocks import Block, CsvFile, NotUtf8, OddRecord
-from ingest.national.open_data_checks import Checks, Problems
+from ingest.national.open_data_checks import Checks, Reading
 from ingest.national.open_data_survey import (
     Facts,
     Keys,
@@ -38,13 +38,14 @@ from ingest.national.open_data_survey import (
     read_meta,
     told_apart_by_numbers,
 )
+from ingest.national.problems import Problems
 from ingest.national.schemas import OPEN_DATA
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 #: What to do about an authority or a code that is new.
 _NEW_AREA = (
     "When the change is official, enter it in dbt_project/seeds/national (authorities.csv and area_changes.csv): "
-    "`python -m ingest.national.reference` writes both from the national files at hand."
+    "`python -m scripts.seed_authorities` writes both from the national files at hand."
 )
 _YEARS_AT_END = re.compile(r"([_\- ]+((to|and)[_\- ]+)?((19|20)[0-9]{2}([0-9]{2}|[_\-][0-9]{2})?))+$")
 
@@ -164,25 +165,6 @@ def _read(
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Reading:
-    """One pass over a file."""
-
-    layout: Layout
-    facts: Facts
-    survey: Survey
-    problems: Problems
-    aside: Path
-    doubled: np.ndarray
-    row_count: int = 0
-    odd_count: int = 0
-    blank_lines: int = 0
-
-    @property
-    def roles(self) -> Roles:
-        return self.facts.roles
 
 
 def _settle(

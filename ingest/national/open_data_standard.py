@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ingest.characters import normal, squash
+from ingest.intake.characters import normal, squash
 
 MANDATORY = ("time_period", "time_identifier", "geographic_level", "country_code", "country_name")
 

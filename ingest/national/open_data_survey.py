@@ -25,8 +25,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.characters import normal, squash
-from ingest.errors import FileRejected
+from ingest.intake.characters import normal, squash
+from ingest.intake.errors import FileRejected
 from ingest.national import csv_blocks
 from ingest.national import open_data_standard as standard
 from ingest.national.csv_blocks import Block, CsvFile, NotUtf8

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ingest.schemas import SEVERITIES, RawTable, schema_of
+from ingest.intake.schemas import SEVERITIES, RawTable, schema_of
 
 KINDS = ("lait_long", "lait_dictionary", "neighbours", "authorities", "open_data")
 RESULTS = ("passed", "warned", "failed")

@@ -15,7 +15,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from ingest.errors import FileRejected
+from ingest.intake.errors import FileRejected
 
 #: The lists have a hundred rows or two and unpack to less than a megabyte.
 MAX_UNPACKED = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ingest.characters import normal
+from ingest.intake.characters import normal
 from ingest.reports.rules import NUMBER_WORDS, Rules, load_rules
 
 #: From this fit on a phrase is taken to speak of an indicator. On the real report and the made-up ones every right

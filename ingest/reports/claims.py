@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.budget import spend
-from ingest.identity import ReportingQuarter
+from ingest.intake.budget import spend
+from ingest.intake.quarters import ReportingQuarter
 from ingest.reports.attribution import Candidate, Labels
 from ingest.reports.numbers import Marked, Period, Span, Token, mark, previous, unexplained
 from ingest.reports.paragraphs import Paragraph

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ingest.areas import Area, Areas
-from ingest.characters import normal, squash
-from ingest.errors import FileRejected
-from ingest.identity import (
-    Identity,
-    ReportingQuarter,
-    Sidecar,
-    Stranger,
-    agreed_area,
-    agreed_edition,
-    find_quarters,
-)
+from ingest.dashboards.identity import Identity, Sidecar, Stranger, agreed_area, agreed_edition
+from ingest.intake.areas import Area, Areas
+from ingest.intake.characters import normal, squash
+from ingest.intake.errors import FileRejected
+from ingest.intake.quarters import ReportingQuarter, find_quarters
 from ingest.reports.numbers import Period, mark
 from ingest.reports.paragraphs import Structure, cut, view_of
 from ingest.reports.rules import Rules

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ingest.identity import ReportingQuarter
+from ingest.intake.quarters import ReportingQuarter
 from ingest.reports.paragraphs import view_of
 from ingest.reports.rules import NUMBER_WORDS, PERIOD_MARK, PERIOD_REST, WORD_NUMBER, Rules
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.characters import normal, normal_places, squash
+from ingest.intake.characters import normal, normal_places, squash
 from ingest.reports.footnotes import marks_in
 from ingest.reports.redaction import WITHHELD, names_in_contacts, withhold
 from ingest.reports.rules import Rules

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.budget import at_line
-from ingest.identity import ReportingQuarter
-from ingest.reader import Problem
+from ingest.intake.budget import at_line
+from ingest.intake.problems import Problem
+from ingest.intake.quarters import ReportingQuarter
 from ingest.reports.attribution import Labels
 from ingest.reports.claims import Claim, Engine, Found
 from ingest.reports.paragraphs import Paragraph, Structure, cut

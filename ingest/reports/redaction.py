@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.characters import normal, squash
+from ingest.intake.characters import normal, squash
 
 WITHHELD = "[withheld]"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from ingest.errors import ConfigurationError
-from ingest.yaml_files import read_yaml
+from ingest.intake.errors import ConfigurationError
+from ingest.intake.yaml_files import read_yaml
 
 RULES_PATH = Path(__file__).parent / "claim_rules.yml"
 

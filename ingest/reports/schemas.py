@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ingest.schemas import PROBLEMS, RawTable, schema_of
+from ingest.intake.schemas import PROBLEMS, RawTable, schema_of
 
 #: What became of a line of a report.
 REPORT_DISPOSITIONS = (

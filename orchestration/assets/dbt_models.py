@@ -14,9 +14,9 @@ from orchestration import markdown
 from orchestration.assets.keys import LOCK, OWNERS, PROGRESS
 from orchestration.dbt import DbtError, DbtProject, Graph, Node, NodeResult, Test, offending_rows
 from orchestration.retries import clear_failures
-from quarterdeck.inputs import made_from
-from quarterdeck.settings import Settings
-from quarterdeck.space import require_space
+from publishing.pending import made_from
+from runtime.settings import Settings
+from runtime.space import require_space
 
 _PREVIEW_ROWS = 5
 

@@ -14,17 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingest import pipeline, raw
-from ingest.archive import FileRecord
+from ingest import edition_folders, pipeline
+from ingest.intake import raw_tables as raw
+from ingest.intake.archive import FileRecord
+from ingest.intake.schemas import CATALOGUE_TABLES, EDITION_TABLES, PROBLEMS, ROWS, RawTable
 from ingest.national.files import NationalRecord
 from ingest.reports.schemas import REPORT_TABLES
-from ingest.schemas import CATALOGUE_TABLES, EDITION_TABLES, PROBLEMS, ROWS, RawTable
 from orchestration import markdown
 from orchestration.assets.dbt_models import asset_key_of, columns_of
 from orchestration.assets.keys import LOCK, OWNERS, PROGRESS, RAW_DASHBOARDS, RECEIVED_FILES
 from orchestration.dbt import Graph
 from orchestration.retries import clear_failures
-from quarterdeck.settings import Settings
+from runtime.settings import Settings
 
 GROUP = "ingestion"
 SOURCE = "raw"
@@ -108,7 +109,7 @@ def ingestion_assets(
                 asset=RAW_DASHBOARDS,
                 blocking=True,
                 description="The Parquet files that this run wrote agree with the schemas that "
-                "ingest/schemas.py declares: columns, types, nulls, allowed values, keys.",
+                "ingest/intake/schemas.py declares: columns, types, nulls, allowed values, keys.",
             ),
             dg.AssetCheckSpec(
                 EVERY_FILE_READ,
@@ -181,8 +182,8 @@ def ingestion_assets(
                 RAW_SCHEMA,
                 asset=asset_key_of(sources[name]),
                 blocking=True,
-                description="What dbt is about to read agrees with the schema that ingest/schemas.py declares: a "
-                "catalogue table in full, the files of editions by their columns and types.",
+                description="What dbt is about to read agrees with the schema that ingest/intake/schemas.py declares: "
+                "a catalogue table in full, the files of editions by their columns and types.",
             )
             for name in sources
         ],
@@ -200,10 +201,10 @@ def ingestion_assets(
                 path = workspace.raw_dir / f"{name}.parquet"
                 rows, violations = pq.read_metadata(path).num_rows, raw.violations(catalogue[name], path)
             elif name in of_files:
-                holding = [record for record in loaded if of_files[name] in raw.tables_of(record)]
+                holding = [record for record in loaded if of_files[name] in edition_folders.tables_of(record)]
                 rows, violations = _edition_footers(workspace.raw_dir, holding, of_files[name])
             else:
-                violations = [f"ingest/schemas.py declares no table {name}"]
+                violations = [f"ingest/intake/schemas.py declares no table {name}"]
             yield dg.MaterializeResult(
                 asset_key=asset_key_of(node),
                 metadata={"dagster/row_count": rows},
@@ -250,7 +251,7 @@ def _edition_violations(raw_dir: Path, loaded: list[FileRecord]) -> list[str]:
     return [
         f"{record.edition_key}: {violation}"
         for record in loaded
-        for table in raw.tables_of(record)
+        for table in edition_folders.tables_of(record)
         for violation in raw.violations(table, _table_path(raw_dir, record, table))
     ]
 
@@ -279,7 +280,7 @@ def _lines_check(raw_dir: Path, loaded: list[FileRecord]) -> dg.AssetCheckResult
     for record in loaded:
         counts[f"{record.edition_key} report" if record.is_report else record.edition_key] = record.dispositions
         faults += _line_faults(
-            record, pq.read_table(_table_path(raw_dir, record, raw.lines_of(record)), partitioning=None)
+            record, pq.read_table(_table_path(raw_dir, record, edition_folders.lines_of(record)), partitioning=None)
         )
     return dg.AssetCheckResult(
         asset_key=RAW_DASHBOARDS,
@@ -349,4 +350,4 @@ def table_columns(table: RawTable) -> dg.TableSchema:
 
 
 def _table_path(raw_dir: Path, record: FileRecord, table: RawTable) -> Path:
-    return raw.folder_of(raw_dir, record) / f"{table.name}.parquet"
+    return edition_folders.folder_of(raw_dir, record) / f"{table.name}.parquet"

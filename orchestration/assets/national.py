@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow.parquet as pq
 
-from ingest import raw
+from ingest.intake import raw_tables
 from ingest.national import files
 from ingest.national.schemas import NATIONAL_CATALOGUE, NATIONAL_TABLES, RawTable
 from orchestration import markdown
@@ -19,7 +19,7 @@ from orchestration.assets.ingestion import GROUP, RAW_SCHEMA, none_rejected, sch
 from orchestration.assets.keys import LOCK, OWNERS, PROGRESS, RECEIVED_FILES
 from orchestration.dbt import Graph
 from orchestration.retries import clear_failures
-from quarterdeck.settings import Settings
+from runtime.settings import Settings
 
 SOURCE = "national"
 NATIONAL_FILES_READ = "national_files_read"
@@ -85,7 +85,7 @@ def national_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinitio
             key = asset_key_of(node)
             if name in catalogue:
                 path = folder / f"{name}.parquet"
-                rows, violations = pq.read_metadata(path).num_rows, raw.violations(catalogue[name], path)
+                rows, violations = pq.read_metadata(path).num_rows, raw_tables.violations(catalogue[name], path)
             else:
                 rows, violations = _footers(folder / name, tables[name])
             checks = [schema_check(key, violations)]

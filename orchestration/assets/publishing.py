@@ -1,7 +1,7 @@
 """What people outside see: the published warehouse, and the site and the exports that are made from it.
 
-Belongs here: when something may be published. How it is published belongs in quarterdeck/publishing.py and
-quarterdeck/publication.py.
+Belongs here: when something may be published. How it is published belongs in publishing/warehouse_versions.py and
+publishing/site_and_exports.py.
 """
 
 import errno
@@ -22,12 +22,12 @@ from orchestration.assets.keys import (
 )
 from orchestration.contract import in_words, public_nodes, table_faults
 from orchestration.dbt import Graph
-from quarterdeck.losses import losses
-from quarterdeck.publication import publish_exports, publish_site
-from quarterdeck.publishing import PublishingError, publish, published_versions
-from quarterdeck.settings import Settings
-from quarterdeck.site.lineage import nodes_of
-from quarterdeck.warehouse import WarehouseError
+from publishing.losses import losses
+from publishing.queries import WarehouseError
+from publishing.site.lineage import nodes_of
+from publishing.site_and_exports import publish_exports, publish_site
+from publishing.warehouse_versions import PublishingError, publish, published_versions
+from runtime.settings import Settings
 
 
 def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinition]:

@@ -78,7 +78,7 @@ select
   min(source_row),
   'la_number',
   {{ as_text('la_number') }},
-  count(*) || ' rows are of no known area, so they count in no position. If the area is new: `python -m ingest.national.reference`'
+  count(*) || ' rows are of no known area, so they count in no position. If the area is new: `python -m scripts.seed_authorities`'
     || ' enters it in dbt_project/seeds/national from the national files at hand.'
 from cells
 where la_number is null

@@ -1,1 +1,0 @@
-"""Speed and memory of Quarterdeck, measured as ratios inside one run; see benchmarks/README.md."""

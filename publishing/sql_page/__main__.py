@@ -1,0 +1,7 @@
+"""`make sql-engine`."""
+
+import sys
+
+from publishing.sql_page.engine import main
+
+sys.exit(main())

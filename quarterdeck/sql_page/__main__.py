@@ -1,7 +1,0 @@
-"""`make sql-engine`."""
-
-import sys
-
-from quarterdeck.sql_page.engine import main
-
-sys.exit(main())
