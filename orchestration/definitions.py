@@ -31,11 +31,11 @@ def build_definitions(settings: Settings | None = None, **resources) -> dg.Defin
     parsed only when it changed since the last time; DbtError when it cannot be.
     """
     settings = settings or Settings()
-    # Two parameters that are used here are marked beta; a person at the command line can do nothing about it.
-    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    # The one beta parameter that is used here; a person at the command line can do nothing about it.
+    warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.BetaWarning)
     graph = dbt_project(settings).graph()
     partitions = reporting_quarters(settings)
-    job = refresh_job(partitions)
+    job = refresh_job()
     return dg.Definitions(
         assets=[
             *ingestion_assets(settings, graph, partitions),

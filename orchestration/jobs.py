@@ -22,12 +22,11 @@ _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
 
-def refresh_job(partitions: dg.PartitionsDefinition):
+def refresh_job():
     """Everything, in one process: each extra process costs seconds of imports and the same memory again."""
     return dg.define_asset_job(
         JOB_NAME,
         selection=AssetSelection.all(),
-        partitions_def=partitions,
         executor_def=dg.in_process_executor,
         description="Receive what lies in the landing folder, read it, build the warehouse, check it, publish it. "
         "Choose a quarter, or a range of them; without any, all that is unread is read.",

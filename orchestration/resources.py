@@ -21,7 +21,7 @@ def lock_resource(settings: Settings) -> dg.ResourceDefinition:
     def lock(context: dg.InitResourceContext):
         configured = context.resource_config.get("wait_seconds")
         wait_seconds = settings.lock_wait_seconds if configured is None else configured
-        run_id = context.run_id or ""
+        run_id = context.run.run_id if context.run else ""
         with refresh_lock(settings.lock_path, purpose=purpose_of(run_id), wait_seconds=wait_seconds) as held:
             if context.instance is not None:
                 bury_dead_runs(context.instance, settings, holder=run_id)

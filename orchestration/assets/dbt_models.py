@@ -97,7 +97,7 @@ def dbt_assets(settings: Settings, graph: Graph) -> dg.AssetsDefinition:
         if broken:
             raise dg.Failure(f"dbt could not build {'; '.join(broken[:3])}", allow_retries=False)
         if not blocked:
-            _mark_checked(settings, context.run_id, inputs)
+            _mark_checked(settings, context.run.run_id, inputs)
 
     return dbt_build
 

@@ -63,7 +63,7 @@ def publishing_assets(settings: Settings, graph: Graph) -> list[dg.AssetsDefinit
                 settings.build_path,
                 settings.warehouse_dir,
                 settings.keep_published,
-                note={"made_from": mark["made_from"], "run_id": context.run_id},
+                note={"made_from": mark["made_from"], "run_id": context.run.run_id},
             )
         except PublishingError as error:
             raise dg.Failure(f"{error}", allow_retries=False) from error
