@@ -75,7 +75,10 @@ class Forked:
         def drain(name: str) -> None:
             said[name] = getattr(self, name).read()
 
-        readers = [threading.Thread(target=drain, args=(name,)) for name in said if not getattr(self, name).closed]
+        # Daemons: whoever outlives a killed process (Dagster's log followers) may hold its pipes for long.
+        readers = [
+            threading.Thread(target=drain, args=(name,), daemon=True) for name in said if not getattr(self, name).closed
+        ]
         for reader in readers:
             reader.start()
         if self.stdin is not None:
@@ -84,7 +87,7 @@ class Forked:
                 self.stdin.close()
         self.wait(timeout)
         for reader in readers:
-            reader.join()
+            reader.join(timeout)
         return said["stdout"], said["stderr"]
 
     def __enter__(self) -> Forked:
