@@ -66,7 +66,7 @@ def _lost_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
 def _other_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
     """Quarters whose year has another form than the years of the other quarters: characters of it may be lost."""
     forms = {
-        number: re.sub("[0-9]", "0", found["year"])
+        number: _form(found["year"])
         for number, text in texts.items()
         if (found := _QUARTER_AND_YEAR.fullmatch(text) or _YEAR_AND_QUARTER.fullmatch(text))
     }
@@ -87,7 +87,7 @@ def _lost_parts(
     for text in texts.values():
         if found := _quarter_of(text):
             seen[found[0]].append(found[1])
-    years = sum(_ANY_YEAR.search(text) is not None for text in texts.values())
+    years = Counter(_form(text) for text in texts.values() if _ANY_YEAR.search(text))
     parts = sum(kinds.is_period(text) and not _ANY_YEAR.search(text) for text in texts.values())
     for number, text in texts.items():
         if not _YEAR.fullmatch(text) or (len(text) > 4 and (int(text[2:4]) + 1) % 100 != int(text[5:])):
@@ -100,12 +100,17 @@ def _lost_parts(
             why = "the other period of the row is none"
         elif len(quarters := seen.get(text, [])) >= FEWEST_QUARTERS and max(quarters) < 4:
             why = f"no figure of the column is newer than quarter {max(quarters)} of it"
-        elif years == 1 and parts >= FEWEST_PARTS:
-            why = "no other period of the column is one"
+        elif years[_form(text)] == 1 and parts >= FEWEST_PARTS:
+            why = "no other period of the column is printed so"
         else:
             continue
         message = f"This period is a year, but {why}; a quarter, term or month may be lost. Compare with the document."
         yield number, column, "part_of_year_missing", message
+
+
+def _form(text: str) -> str:
+    """The text with its digits made alike."""
+    return re.sub("[0-9]", "0", text)
 
 
 def _quarter_of(text: str) -> tuple[str, int] | None:

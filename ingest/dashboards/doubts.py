@@ -304,11 +304,17 @@ def _may_be_one(found: dict[str, str], first: Column, second: Column) -> bool:
 def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...]) -> dict[str, bool]:
     """Columns with one half of a number of which the other stands in the column beside it; False where that says so."""
     out: dict[str, bool] = {}
+    _part_at_points(layout, words, placements, out)
     for one, two in pairwise(placements):
         first, second = layout.data_columns[one.column], layout.data_columns[two.column]
-        if first.kind not in (*FIGURES, "quartile") or second.kind not in FIGURES or one.last != two.first:
+        if first.kind not in (*FIGURES, "quartile", "period") or second.kind not in FIGURES or one.last != two.first:
             continue
         left, right = words[one.last - 1], words[two.first]
+        if first.kind == "period":
+            period = " ".join(words[one.first : one.last])
+            if any(is_possible(digits + right) for digits in _digits_too_many(period)):
+                out.setdefault(second.column, True)
+            continue
         if first.kind == "quartile":
             before = next((placed for placed in placements if placed.last == one.first), None)
             if left.isdigit() and is_possible(left + right) and _is_no_quartile(layout, words, one, before):
@@ -325,6 +331,28 @@ def broken_off(layout: CompiledLayout, words: list[str], placements: tuple[Place
         if left[-1:].isdigit() and _TAIL.fullmatch(right):
             out.setdefault(first.column, True)
     return out
+
+
+def _part_at_points(
+    layout: CompiledLayout, words: list[str], placements: tuple[Placement, ...], out: dict[str, bool]
+) -> None:
+    """Add the figures beside a point that stands alone between digits: it is a number's and no mark of its own."""
+    for one, point, two in zip(placements, placements[1:], placements[2:], strict=False):
+        if point.last != point.first + 1 or words[point.first] not in (".", ","):
+            continue
+        if one.last != point.first or two.first != point.last:
+            continue
+        if words[one.last - 1][-1:].isdigit() and words[two.first][:1].isdigit():
+            columns = [layout.data_columns[placed.column] for placed in (one, two)]
+            out.update((column.column, True) for column in columns if column.kind in FIGURES)
+
+
+def _digits_too_many(text: str) -> list[str]:
+    """The ends of a text that is no period, each of digits without which it would be one."""
+    if kinds.is_period(text):
+        return []
+    digits = len(text) - len(text.rstrip("0123456789.,"))
+    return [text[-count:] for count in range(1, digits + 1) if kinds.is_period(text[:-count])]
 
 
 def _is_no_quartile(layout: CompiledLayout, words: list[str], one: Placement, before: Placement | None) -> bool:

@@ -29,6 +29,8 @@ _QUARTER = r"(?:Q|Qtr ?|Quarter )(?:[1-4]|one|two|three|four)\b"
 EDITION_PHRASE = rf"(?:{_YEARS},? ?-? ?{_QUARTER}|{_QUARTER},? ?-? ?(?:of )?{_YEARS})"
 #: What follows a period in a row, and never a title's edition: a figure, or the next cell's.
 _FIGURE = re.compile(r"[-+(<>]?[0-9.,]")
+#: Marks that stand at the last word of a title's phrase; the text after it begins with the next word.
+_MARKS_AT_WORD = re.compile(r"[^\w\s]+(?!\S)")
 #: Places of one sign that are looked at.
 _PLACES = 200
 
@@ -179,8 +181,10 @@ class CompiledLayout:
         found = _title_match(self, text)
         if found is None:
             return None
-        rest = text[found.end() :].strip()
-        following = rest or next((cell.strip() for cell in others if cell.strip()), "")
+        after = text[found.end() :]
+        marks = _MARKS_AT_WORD.match(after)
+        rest = after[marks.end() if marks else 0 :].strip()
+        following = after.strip() or next((cell.strip() for cell in others if cell.strip()), "")
         if _FIGURE.match(following):
             return None
         return Title(found.group("edition"), rest)

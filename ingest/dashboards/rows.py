@@ -67,7 +67,7 @@ _PLAIN_FIGURE = re.compile(r"[<>]?[0-9][0-9,]*(?:\.[0-9]+)?%|[0-9][0-9,]*\.[0-9]
 #: In a heading or a remark a count is none of its words, too, unless it may be a year.
 _FIGURE_IN_TEXT = re.compile(rf"{_PLAIN_FIGURE.pattern}|(?!(?:19|20)[0-9]{{2}}$)[<>]?[0-9][0-9,]{{2,}}")
 #: How a line begins that may go on with a number.
-_GOES_ON = re.compile(r"\s*[.,]?[0-9%)]")
+_GOES_ON = re.compile(r"\s*(?:[.,]\s*)?[0-9%)]|\s*[.,]\s*$")
 #: A figure at the beginning of a text: with a percent sign, or decimals.
 _FIGURE_FIRST = re.compile(r"[0-9]*[.,]?[0-9]+%|[0-9]*[.,][0-9]+")
 #: Problems after which a figure is not taken, the most telling first.
