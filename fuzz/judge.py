@@ -19,6 +19,10 @@ _WHOLE = re.compile(
     r"[<>=]*\s?(?P<number>[-+]?(?:0|[1-9][0-9]{0,11}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,6})?) ?%?"
     r"(?: \((?P<bracket>[0-9][0-9,]*)\))?"
 )
+#: A quarter of a financial year, whose years the conversion reads in two digits or four.
+_YEARS = r"(?:20)?([0-9]{2})[-/](?:20)?([0-9]{2})"
+_QUARTER_OF_YEARS = re.compile(rf"q ?([1-4])[-. ,]?{_YEARS}")
+_YEARS_OF_QUARTER = re.compile(rf"{_YEARS}[-. ,]?q ?([1-4])")
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _problem_at(reading: Reading, first: int, last: int, row: int | None = None)
 def _is_said(edition: Edition, reading: Reading, row: Row) -> bool:
     """Whether somebody is told about the row: by the reading, or by the conversion, which knows the forms of cells."""
     known = {fold(label) for label in edition.labels}
-    if fold(row.cells.get("label_text", "")) not in known:
+    if _label(row) not in known:
         return True
     if not kinds.is_period(row.cells.get("period_text", "")) and numbers_taken(row.cells.get("value_text", "")):
         return True
@@ -140,7 +144,8 @@ def _fault(edition: Edition, text: Damaged, row: Row, column: str, number: str) 
 
     A damaged number can come to look like another figure of the file: what arrives may be either of the two.
     """
-    if number in text.cut:
+    own = edition.printed.get(number)
+    if number in text.cut and (own is None or (fold(own.label), own.column) != (_label(row), column)):
         return "cut over the gap between two words"
     meanings = {number, text.changed.get(number, number)}
     faults = [_fault_of(edition, text, row, column, number, edition.printed.get(meant)) for meant in sorted(meanings)]
@@ -155,14 +160,12 @@ def _fault_of(
             return None
         whole = text.pieces.get(number, "")
         cut = edition.printed.get(text.changed.get(whole, whole))
-        if cut is not None and (
-            fold(cut.label) == fold(row.cells.get("label_text", "")) or not _stands(edition, number)
-        ):
+        if cut is not None and (fold(cut.label) == _label(row) or not _stands(edition, number)):
             return "piece of a figure"
         return "number that was no figure"
     if number in text.copied:
         return None
-    if fold(printed.label) != fold(row.cells.get("label_text", "")):
+    if fold(printed.label) != _label(row):
         return "under another indicator"
     if printed.column != column:
         return "under another column"
@@ -180,6 +183,10 @@ def _fault_of(
     return None
 
 
+def _label(row: Row) -> str:
+    return fold(row.cells.get("label_text", ""))
+
+
 def _form(period: str) -> str:
     return re.sub("[0-9]", "0", period)
 
@@ -195,7 +202,13 @@ def _stands(edition: Edition, number: str) -> bool:
 
 
 def _alike(period: str) -> str:
-    return re.sub(r"[^a-z0-9]|\bterm\b", "", period.lower().replace("quarter", "q"))
+    """The period in one form for what the conversion (dbt_project/macros/periods.sql) reads as one."""
+    period = period.lower().replace("quarter", "q")
+    if found := _QUARTER_OF_YEARS.fullmatch(period):
+        return "q{}{}{}".format(*found.groups())
+    if found := _YEARS_OF_QUARTER.fullmatch(period):
+        return "q{2}{0}{1}".format(*found.groups())
+    return re.sub(r"[^a-z0-9]|\bterm\b", "", period)
 
 
 def _lost(edition: Edition, text: Damaged, reading: Reading) -> list[Breach]:

@@ -59,3 +59,33 @@ def test_a_single_year_among_quarters_is_said_and_several_years_are_not(period: 
     rows = [f"% of X{n}\tQ4\t74.2%\tSimilar\t80%\tA\t2\t71.9%" for n in "ABCDEFGH"]
     reading = reading_of("compared_to_previous_2020", *rows, rows[0].replace("XA", "Y").replace("Q4", period))
     assert ("part_of_year_missing" in codes(reading)) == doubted
+
+
+@pytest.mark.parametrize(
+    ("quarter", "period", "doubted"),
+    [("Q4 2020/21", "2019/20", True), ("Q4 2020/21", "2021", False), ("Q4", "2019/20", False)],
+)
+def test_a_year_as_only_the_quarters_of_the_column_have_is_said(quarter: str, period: str, doubted: bool) -> None:
+    rows = [f"% of X{n}\t{quarter}\t74.2%\tSimilar\t80%\tA\t2\t71.9%" for n in "ABCDEFGHIJ"]
+    rows = [rows[0].replace(quarter, "2020"), rows[1].replace(quarter, "2021"), *rows[2:]]
+    reading = reading_of("compared_to_previous_2020", *rows, rows[2].replace("XC", "Y").replace(quarter, period))
+    assert ("part_of_year_missing" in codes(reading)) == doubted
+
+
+@pytest.mark.parametrize(
+    ("quartiles", "doubted"),
+    [
+        ("2\t2 3\t3 3 1\t1 2\t2", [3]),
+        ("2\t2 3\t3 3", [3]),
+        ("2\t2 3 3 1\t1 2\t2", []),
+        ("2\t2 3\t3 1\t1", []),
+        ("2\t2 3", []),
+    ],
+)
+def test_a_quartile_once_among_rows_that_print_it_twice_is_said(quartiles: str, doubted: list[int]) -> None:
+    rows = [
+        f"% of X{n}\tQ4\t74.2%\tSimilar\t80%\tA\t{quartile}\t71.9%"
+        for n, quartile in zip("ABCDE", quartiles.split(" "), strict=False)
+    ]
+    reading = reading_of("compared_to_previous_2020", *rows)
+    assert [problem.row_number for problem in reading.problems if problem.code == "cell_lost"] == doubted

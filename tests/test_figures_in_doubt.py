@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.dashboards import cells as kinds
 from ingest.dashboards.layouts import CompiledLayout, compile_layout, load_layouts, recognise
 from ingest.dashboards.layouts import Layout as LayoutSpec
 from ingest.dashboards.reader import CUT, Reading, read
@@ -548,3 +549,43 @@ def test_of_several_doubts_of_a_figure_one_is_said() -> None:
 def test_a_digit_like_a_quartile_in_the_place_of_an_average_is_said(average: str, missed: bool) -> None:
     reading = reading_of("compared_to_previous_2020", f"% of X\tQ3\t4.2%\tSimilar\t8%\tA\tn/a\t{average}")
     assert ("quartile_missing" in codes(reading)) == missed
+
+
+# -- points and digits between cells ------------------------------------------------------------------
+
+ROW_2020 = "% of X\tQ2\t74.2%\tSimilar\t80%\tA\t2\t71.9%"
+
+
+@pytest.mark.parametrize(
+    ("printed", "broken", "columns"),
+    [
+        ("80%\tA\t2\t71.9%", "\t\t2\t2\t71\t. 39%", {"target_text", "benchmark_text"}),
+        ("80%\tA\t2\t71.9%", "\t\t2\t2\t71\t.\t39%", {"target_text", "benchmark_text"}),
+        ("80%\tA", "80\t.\t4%", {"target_text"}),
+    ],
+)
+def test_a_point_between_digits_is_no_mark_of_its_own(printed: str, broken: str, columns: set[str]) -> None:
+    cells = reading_of("compared_to_previous_2020", ROW_2020.replace(printed, broken)).rows[0].cells
+    assert not [column for column in columns if kinds.is_number(cells.get(column, ""))]
+
+
+@pytest.mark.parametrize("printed", ["Q27 4.2%", "Q27\t4.2%", "Q27 4.2% (31)", "Mar-207\t4%", "Q2 2019/207\t4.2%"])
+def test_digits_too_many_at_a_period_may_begin_the_figure(printed: str) -> None:
+    reading = reading_of("compared_to_previous_2020", ROW_2020.replace("Q2\t74.2%", printed))
+    assert reading.rows[0].cells["value_text"].endswith(CUT)
+    assert "figures_run_together" in codes(reading)
+
+
+@pytest.mark.parametrize("below", [". 39", ".39", ". ", ", 39"])
+def test_a_number_whose_point_stands_in_the_next_line_is_none(below: str) -> None:
+    reading = reading_of("flowing_2018", "% of X within time", "Q3 74.2% Better A 2 7", below, "", "% of Y", "Q3 7%")
+    assert not kinds.is_number(reading.rows[0].cells["benchmark_text"])
+
+
+@pytest.mark.parametrize("marks", ["\ufffd", ":", " :", "'"])
+def test_marks_at_the_end_of_a_title_are_no_words_of_the_heading_after_it(marks: str) -> None:
+    heading = "People are safe in their daily lives"
+    title = f"Children and Families Performance 2020/21 Quarter 2{marks} {heading}\tLatest update"
+    assert reading_of("compared_to_previous_2020", title, ROW_2020).rows[0].cells["section_text"].endswith(heading)
+    words = set(reading_of("compared_to_previous_2020", title, ROW_2020).rows[0].cells["section_text"].split())
+    assert words <= set(title.split())

@@ -9,7 +9,7 @@ import pytest
 
 from fuzz.damage import DAMAGES, Damaged, damage
 from fuzz.editions import Edition, bundled, number_of, read_edition
-from fuzz.judge import judge
+from fuzz.judge import _alike, judge
 from fuzz.run import run
 from ingest.dashboards.reader import Reading
 
@@ -98,6 +98,31 @@ def test_a_number_cut_over_the_gap_between_words_is_to_be_said() -> None:
     row.cells["benchmark_text"] = text.lines[at].split()[-1]
     assert row.cells["benchmark_text"] in {f"{number}%" for number in text.cut}
     assert "cut over the gap between two words" in [breach.kind for breach in judge(edition, text, reading)]
+
+
+def test_a_figure_in_its_place_is_not_the_one_that_a_cut_elsewhere_left() -> None:
+    edition = next(edition for edition in EDITIONS if edition.layout.name == "flowing_2018")
+    text, reading = reading_of(edition)
+    row = reading.rows[0]
+    text.cut.add(next(number for number, printed in edition.printed.items() if printed.column == "benchmark_text"))
+    assert judge(edition, text, reading) == []
+    row.cells["target_text"] = row.cells["benchmark_text"]
+    assert "cut over the gap between two words" in [breach.kind for breach in judge(edition, text, reading)]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "alike"),
+    [
+        ("Q4 2021/22", "Q4 21/22", True),
+        ("Quarter 4 2021/2022", "Q4 21-22", True),
+        ("2020/21 Q1", "Q1 20/21", True),
+        ("Q4 2021/22", "Q4 20/22", False),
+        ("Q4 2021/22", "Q3 21/22", False),
+        ("2021/22", "21/22", False),
+    ],
+)
+def test_quarters_are_alike_where_the_conversion_reads_them_alike(one: str, two: str, alike: bool) -> None:
+    assert (_alike(one) == _alike(two)) == alike
 
 
 def replace_problem(reading: Reading, row: int):

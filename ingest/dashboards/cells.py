@@ -171,6 +171,9 @@ _tail_word = re.compile(_TAIL_WORD, _ANY_CASE)
 _assessing_word = re.compile(rf"{_TREND_WORD}|{MISSING}|{_COLOUR}(?:[/&-]{_COLOUR})?|{_DIRECTION}", _ANY_CASE)
 
 
+#: What a quartile is printed as.
+QUARTILES = ("1", "2", "3", "4")
+
 _FIGURES = ("value", "benchmark", "target", "quartile")
 
 

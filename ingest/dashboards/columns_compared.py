@@ -1,4 +1,4 @@
-"""Periods that the rest of a table puts in doubt: what a whole column prints, held against each of its rows.
+"""What the rest of a table puts in doubt: what a whole column prints, held against each of its rows.
 
 ``doubts`` looks at one row; here all rows of a file are known. Nothing is changed: a person is told.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ingest.dashboards import cells as kinds
 from ingest.dashboards.doubts import FIGURES
@@ -34,6 +35,8 @@ _FINER_THAN_YEARS = re.compile(r".*\b(?:quarter|qtr|term|month|mth)(?:ly)?\b.*",
 FEWEST_PARTS = 8
 #: So many quarters of a year show how far it has gone.
 FEWEST_QUARTERS = 3
+#: So many rows on either side show how often the quartile is printed there, and at least so many in all.
+ROWS_BESIDE = 2
 #: A number before a period that is whole without it.
 _DAY_BEFORE = re.compile(r"[0-9]{1,2} (?P<rest>.+)")
 
@@ -48,6 +51,24 @@ def periods_in_doubt(layout: CompiledLayout, rows: dict[int, dict[str, str]]) ->
         yield from _other_years(column, texts)
         yield from _lost_parts(column, texts, rows, others)
         yield from _strange_days(layout, column, texts, rows)
+
+
+def quartiles_once(layout: CompiledLayout, rows: dict[int, dict[str, str]], doubled: set[int]) -> Iterator[Finding]:
+    """Averages behind a quartile that is printed once where the rows beside it, ``doubled``, print it twice."""
+    for quartile, benchmark in pairwise(layout.data_columns):
+        if (quartile.kind, benchmark.kind) != ("quartile", "benchmark"):
+            continue
+        numbers = [number for number, cells in rows.items() if cells.get(quartile.column, "") in kinds.QUARTILES]
+        for place, number in enumerate(numbers):
+            beside = {*numbers[max(0, place - ROWS_BESIDE) : place], *numbers[place + 1 : place + 1 + ROWS_BESIDE]}
+            if number in doubled or len(beside) < ROWS_BESIDE or not beside <= doubled:
+                continue
+            if kinds.is_number(rows[number].get(benchmark.column, "")):
+                message = (
+                    "The rows beside this one print their quartile twice and this one prints it once, so a cell is "
+                    "lost, and the beginning of this number may be, too. Compare with the document."
+                )
+                yield number, benchmark.column, "cell_lost", message
 
 
 def _lost_years(column: str, texts: dict[int, str]) -> Iterator[Finding]:
@@ -100,7 +121,9 @@ def _lost_parts(
             why = "the other period of the row is none"
         elif len(quarters := seen.get(text, [])) >= FEWEST_QUARTERS and max(quarters) < 4:
             why = f"no figure of the column is newer than quarter {max(quarters)} of it"
-        elif years[_form(text)] == 1 and parts >= FEWEST_PARTS:
+        elif parts >= FEWEST_PARTS and (
+            years.total() == 1 or (years[_form(text)] == 1 and _form(text) in map(_form, seen))
+        ):
             why = "no other period of the column is printed so"
         else:
             continue

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 
 from ingest.dashboards import cells as kinds
 from ingest.dashboards.alignment import Alignment, Placement
-from ingest.dashboards.columns_compared import periods_in_doubt
+from ingest.dashboards.columns_compared import periods_in_doubt, quartiles_once
 from ingest.dashboards.doubts import (
     FIGURES,
     attach,
@@ -504,7 +504,7 @@ class Walk(ABC):
             place = found.get("quartile_text", "")
             if (not place or kinds.is_glyph(place)) and text[:1] in "1234":
                 why, severity = f"{why}; but there is no quartile, and the number may have swallowed it", "warning"
-            elif place in ("1", "2", "3", "4"):
+            elif place in kinds.QUARTILES:
                 # Where a quartile is printed, both are usual: one of the two is lost.
                 column, why, severity = before, "a quartile is printed, which is one of that", "warning"
                 found[column] = found.pop(spec.column)
@@ -528,7 +528,7 @@ class Walk(ABC):
         self._section_cells()
         self._repeated_rows()
         self._broken_rows()
-        self._doubtful_periods()
+        self._compare_rows()
         self._note_furniture()
         self._note_figures_in_text()
         self._cut_end(ends_with_newline)
@@ -720,10 +720,13 @@ class Walk(ABC):
         )
         row.cells[column] += CUT
 
-    def _doubtful_periods(self) -> None:
-        """Periods that lack what the other rows of their column print."""
+    def _compare_rows(self) -> None:
+        """Say which periods and averages lack what the other rows print."""
         rows = {row.number: row.cells for row in self.rows}
-        for number, column, code, message in periods_in_doubt(self.layout, rows):
+        quartiles = {column.column for column in self.layout.data_columns if column.kind == "quartile"}
+        doubled = {p.row_number for p in self.problems if p.code == "cell_doubled" and p.column in quartiles}
+        findings = (*periods_in_doubt(self.layout, rows), *quartiles_once(self.layout, rows, doubled))
+        for number, column, code, message in findings:
             row = self.rows[number - 1]
             self.problem(
                 code,
