@@ -589,3 +589,17 @@ def test_marks_at_the_end_of_a_title_are_no_words_of_the_heading_after_it(marks:
     assert reading_of("compared_to_previous_2020", title, ROW_2020).rows[0].cells["section_text"].endswith(heading)
     words = set(reading_of("compared_to_previous_2020", title, ROW_2020).rows[0].cells["section_text"].split())
     assert words <= set(title.split())
+
+
+@pytest.mark.parametrize(("target", "colour", "doubted"), [("8", "", True), ("8", "A", False), ("8%", "", False)])
+def test_a_digit_in_the_place_of_a_target_without_a_colour_is_said(target: str, colour: str, doubted: bool) -> None:
+    reading = reading_of("compared_to_previous_2020", ROW_2020.replace("80%\tA", f"{target}\t{colour}"))
+    assert ("target_without_colour" in codes(reading)) == doubted
+
+
+def test_a_number_that_goes_on_behind_a_word_of_another_line_is_none() -> None:
+    lines = ["% of X within time", "Q3 70.0", "of 4% Better A 2 71.9%", "", "% of Y", "Q3 7%"]
+    first, second, third = (row.cells["value_text"] for row in reading_of("flowing_2018", *lines).rows)
+    assert first.endswith(CUT)
+    assert second.endswith(CUT)
+    assert third == "7%"

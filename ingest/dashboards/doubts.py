@@ -435,6 +435,16 @@ def unlikely(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, s
                     "twice. Both are taken: compare with the document.",
                 )
             )
+    has_colours = any(column.kind == "rag" for column in layout.data_columns)
+    if has_colours and _LONE_DIGIT.fullmatch(found.get("target_text", "")) and "rag_text" not in found:
+        out.append(
+            (
+                "target_without_colour",
+                "target_text",
+                "A single digit stands in the place of the target, and no colour beside it, so it may be none. It is "
+                "taken as printed: compare with the document.",
+            )
+        )
     for column in layout.data_columns:
         if column.kind in FIGURES and _YEAR.fullmatch(found.get(column.column, "")):
             out.append(

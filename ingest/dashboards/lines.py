@@ -6,6 +6,7 @@ import re
 
 from ingest.dashboards import cells as kinds
 from ingest.dashboards.alignment import align
+from ingest.dashboards.doubts import is_possible
 from ingest.dashboards.layouts import CompiledLayout
 from ingest.dashboards.rows import CUT, DANGLING, LONGEST_LABEL, Row, Text, Walk
 from ingest.intake.budget import at_line
@@ -289,18 +290,32 @@ class FlowWalk(Walk):
         if label and not said and any(not line.strip() for line in self.lines[label[-1].index : tails[0].index]):
             self.apart.append((number, label, tails))
 
+    def breaks_off(self, index: int, column: str) -> bool:
+        """Whether the row of a line ends with this column, and the row below may begin with the rest of the number."""
+        row = self.rows[(self.row_of_line[index] or 0) - 1]
+        below = self.rows[row.number] if row.number < len(self.rows) else None
+        return below is not None and not below.cells.get("period_text") and self.may_go_on(row, below.cells)
+
+    def may_go_on(self, row: Row, cells: dict[str, str]) -> bool:
+        """Whether a row ends with its figure, and the figure of these cells may be the rest of that."""
+        names = [column.column for column in self.layout.data_columns]
+        last = next((name for name in reversed(names) if name in row.cells), None)
+        rest = cells.get("value_text", "").removesuffix(CUT).split()
+        return last == "value_text" and bool(rest) and is_possible(row.cells[last].removesuffix(CUT) + rest[0])
+
     def doubt_value_after(self, label: str, cells: dict[str, str], indexes: list[int]) -> None:
-        """Without a period between them, digits at the end of a label may be the first ones of the figure."""
+        """Without a period between them, digits before a label's figure may be its first ones, as may the row above."""
         value = cells.get("value_text", "")
         if cells.get("period_text") or self.layout.data_columns[0].kind != "period":
             return
-        if kinds.is_number(value) and label[-1:] in "0123456789.,":
+        at_end = label[-1:] in "0123456789.,"
+        if kinds.is_number(value) and (at_end or (self.rows and self.may_go_on(self.rows[-1], cells))):
             cells["value_text"] = value + CUT
             self.problem(
                 "figures_run_together",
                 "warning",
-                "No period stands before this number, and the label ends in digits: they may be its first ones. "
-                "It is not taken: compare with the document.",
+                f"No period stands before this number, and the {'label' if at_end else 'row above'} ends in digits: "
+                "they may be its first ones. It is not taken: compare with the document.",
                 indexes[0],
                 indexes[-1],
                 row_number=len(self.rows) + 1,
