@@ -603,3 +603,9 @@ def test_a_number_that_goes_on_behind_a_word_of_another_line_is_none() -> None:
     assert first.endswith(CUT)
     assert second.endswith(CUT)
     assert third == "7%"
+
+
+def test_a_number_in_doubt_at_the_end_of_a_cut_file_is_marked_once() -> None:
+    line = row_2022("Q4 2021/22\t17%", "Q1 2022/23\t18%", "Increase\t<9%\tAmber\t13.41")
+    reading = read([line], layouts()["previous_and_latest_2022"], area_name="Leicestershire", ends_with_newline=False)
+    assert reading.rows[0].cells["benchmark_text"] == f"13.41{CUT}"

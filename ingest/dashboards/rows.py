@@ -773,10 +773,13 @@ class Walk(ABC):
         row = self.rows[self.row_of_line[printed[-1]] - 1]  # type: ignore[operator]
         last_word = self.lines[printed[-1]].split()[-1]
         filled = [column.column for column in self.layout.spec.columns if column.column in row.cells]
-        column = next((name for name in reversed(filled) if row.cells[name].endswith(last_word)), filled[-1])
+        column = next(
+            (name for name in reversed(filled) if row.cells[name].removesuffix(CUT).endswith(last_word)), filled[-1]
+        )
         cut = self.is_short(row) or self._lacks_percent(row, column)
         if cut:
-            row.cells[column] += CUT
+            # The number may be marked already, because another one ran into it.
+            row.cells[column] = row.cells[column].removesuffix(CUT) + CUT
         self.problem(
             "row_cut_off" if cut else "file_ends_in_a_row",
             "error" if cut else "info",
