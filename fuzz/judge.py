@@ -20,7 +20,7 @@ _WHOLE = re.compile(
     r"(?: \((?P<bracket>[0-9][0-9,]*)\))?"
 )
 #: A quarter of a financial year, whose years the conversion reads in two digits or four.
-_YEARS = r"(?:20)?([0-9]{2})[-/](?:20)?([0-9]{2})"
+_YEARS = r"(?:20)?([0-9]{2}) ?[-/] ?(?:20)?([0-9]{2})"
 _QUARTER_OF_YEARS = re.compile(rf"q ?([1-4])[-. ,]?{_YEARS}")
 _YEARS_OF_QUARTER = re.compile(rf"{_YEARS}[-. ,]?q ?([1-4])")
 

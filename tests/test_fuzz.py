@@ -116,6 +116,7 @@ def test_a_figure_in_its_place_is_not_the_one_that_a_cut_elsewhere_left() -> Non
         ("Q4 2021/22", "Q4 21/22", True),
         ("Quarter 4 2021/2022", "Q4 21-22", True),
         ("2020/21 Q1", "Q1 20/21", True),
+        ("Q2 2016/ 17", "Q2 2016/17", True),
         ("Q4 2021/22", "Q4 20/22", False),
         ("Q4 2021/22", "Q3 21/22", False),
         ("2021/22", "21/22", False),
