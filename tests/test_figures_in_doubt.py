@@ -609,3 +609,9 @@ def test_a_number_in_doubt_at_the_end_of_a_cut_file_is_marked_once() -> None:
     line = row_2022("Q4 2021/22\t17%", "Q1 2022/23\t18%", "Increase\t<9%\tAmber\t13.41")
     reading = read([line], layouts()["previous_and_latest_2022"], area_name="Leicestershire", ends_with_newline=False)
     assert reading.rows[0].cells["benchmark_text"] == f"13.41{CUT}"
+
+
+@pytest.mark.parametrize(("value", "average", "missed"), [("18%", "4", True), ("18", "4", False), ("18%", "4%", False)])
+def test_a_digit_as_the_average_of_a_percentage_is_said(value: str, average: str, missed: bool) -> None:
+    line = row_2022("Q4 2021/22\t17", f"Q1 2022/23\t{value}", f"Increase\t>9%\tGreen\t1\t{average}")
+    assert ("average_missing" in codes(reading_of("previous_and_latest_2022", line))) == missed

@@ -380,6 +380,7 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
         if (quartile.kind, benchmark.kind) != ("quartile", "benchmark"):
             continue
         place, average = found.get(quartile.column), found.get(benchmark.column)
+        value = found.get("value_text", "")
         if not average and _is_damaged_beside(layout, found, benchmark):
             # The average is in what the shared cell holds, which is no number and says so.
             return []
@@ -400,6 +401,12 @@ def lone_half(layout: CompiledLayout, found: dict[str, str]) -> list[tuple[str, 
                     "lost. Compare with the document.",
                 )
             ]
+        if place and _QUARTILE.fullmatch(place) and _LONE_DIGIT.fullmatch(average or "") and "%" in value:
+            message = (
+                "The figure of this row is a percentage and its average a single digit, so the average may be lost. It "
+                "is taken as printed: compare with the document."
+            )
+            return [("average_missing", benchmark.column, message)]
         if average and _QUARTILE.fullmatch(average) and place and kinds.is_missing(place):
             message = "The average is a digit as a quartile is, and the quartile is n/a. Compare with the document."
             return [("quartile_missing", quartile.column, message)]
