@@ -3,10 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# One process of tests more than there are cores, because a test that waits for a browser leaves one idle; the tests of a
-# file stay together, because they share what is costly to make.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
-SPREAD ?= --numprocesses $(WORKERS) --maxprocesses 5 --dist loadfile --no-loadscope-reorder
+# One process of tests per core; the tests of a file stay together, because they share what is costly to make.
+SPREAD ?= --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # .venv is good for these pins, this project file, this folder (a moved environment is broken) and a Python that runs.
 wanted := $(shell cat requirements.lock pyproject.toml | cksum) $(CURDIR)
